@@ -1,0 +1,43 @@
+/* clean_plain_drop.c - a root daemon forks a worker that drops by setgroups(2), setgid(2) and setuid(2), in this
+ * order.
+ *
+ * No defect: for a root process setgid and setuid change the saved ids too. The short old form is right.
+ * Expect: none
+ * Needs: root
+ */
+#include "forkaudit.h"
+
+#include <grp.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WWW 33 /* www-data */
+
+static int work(void)
+{
+    gid_t group = WWW;
+
+    if (setgroups(1, &group) || setgid(WWW) || setuid(WWW))
+        return 1;
+    FORKAUDIT_SELF("worker");
+    return 0;
+}
+
+int main(void)
+{
+    static const gid_t groups[] = { 0, 4, 27 };
+    int status;
+    pid_t pid;
+
+    if (setgroups(3, groups))
+        return 1;
+    pid = fork();
+    if (pid < 0)
+        return 1;
+    if (pid == 0)
+        _exit(work());
+
+    if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+        return 1;
+    return WEXITSTATUS(status);
+}

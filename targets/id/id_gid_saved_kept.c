@@ -1,0 +1,42 @@
+/* id_gid_saved_kept.c - a root daemon forks a worker that drops its uid for good, and keeps saved gid 0.
+ *
+ * Defect: setegid(0) brings root's group back, and with it every file that group 0 may write.
+ * Expect: id-recoverable 1
+ * Needs: root
+ */
+#include "forkaudit.h"
+
+#include <grp.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WWW 33 /* www-data */
+
+static int work(void)
+{
+    gid_t group = WWW;
+
+    if (setgroups(1, &group) || setresgid(WWW, WWW, 0) || setresuid(WWW, WWW, WWW))
+        return 1;
+    FORKAUDIT_SELF("worker");
+    return 0;
+}
+
+int main(void)
+{
+    static const gid_t groups[] = { 0, 4, 27 };
+    int status;
+    pid_t pid;
+
+    if (setgroups(3, groups))
+        return 1;
+    pid = fork();
+    if (pid < 0)
+        return 1;
+    if (pid == 0)
+        _exit(work());
+
+    if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+        return 1;
+    return WEXITSTATUS(status);
+}
