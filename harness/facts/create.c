@@ -47,6 +47,8 @@ static int check_old(int fd, const char *path, const struct reason *why)
         return EXPLAIN(why, -errno, "cannot look at %s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))
         return EXPLAIN(why, -EEXIST, "%s exists and is not a regular file", path);
+    if (!st.st_size) /* nothing to lose: a recorder killed before it wrote its first page leaves this */
+        return 0;
     error = facts_read_head(fd, &head);
     if (error)
         return EXPLAIN(why, error, "cannot read %s: %s", path, strerror(-error));

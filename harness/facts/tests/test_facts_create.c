@@ -114,6 +114,14 @@ static void test_facts_create__replaces_a_recording(void)
     CU_ASSERT_EQUAL(facts_close(f), 0);
 }
 
+static void test_facts_create__replaces_an_empty_file(void)
+{
+    const char *path = test_path("a.fork");
+
+    write_file(path, "", 0);
+    CU_ASSERT_EQUAL(try_create(path), 0);
+}
+
 static void test_facts_create__refuses_other_files(void)
 {
     const char *path = test_path("notes.txt");
@@ -267,9 +275,9 @@ static void test_facts_create__no_room_for_a_reason(void)
 TEST_MAIN("test_facts_create", TEST(test_facts_create__private_and_alone),
           TEST(test_facts_create__mode_is_not_the_umasks), TEST(test_facts_create__ids_in_the_head),
           TEST(test_facts_create__descriptors), TEST(test_facts_create__replaces_a_recording),
-          TEST(test_facts_create__refuses_other_files), TEST(test_facts_create__refuses_another_database),
-          TEST(test_facts_create__refuses_links), TEST(test_facts_create__refuses_folders_and_fifos),
-          TEST(test_facts_create__refuses_a_folder_open_to_all), TEST(test_facts_create__through_a_linked_folder),
-          TEST(test_facts_create__refuses_a_stray_log), TEST(test_facts_create__refuses_one_in_use),
-          TEST(test_facts_create__names_that_sqlite_would_interpret), TEST(test_facts_create__name_too_long),
-          TEST(test_facts_create__no_room_for_a_reason))
+          TEST(test_facts_create__replaces_an_empty_file), TEST(test_facts_create__refuses_other_files),
+          TEST(test_facts_create__refuses_another_database), TEST(test_facts_create__refuses_links),
+          TEST(test_facts_create__refuses_folders_and_fifos), TEST(test_facts_create__refuses_a_folder_open_to_all),
+          TEST(test_facts_create__through_a_linked_folder), TEST(test_facts_create__refuses_a_stray_log),
+          TEST(test_facts_create__refuses_one_in_use), TEST(test_facts_create__names_that_sqlite_would_interpret),
+          TEST(test_facts_create__name_too_long), TEST(test_facts_create__no_room_for_a_reason))
