@@ -122,7 +122,7 @@ where length(a.bytes) > 0;
 
 -- One row when processes were forked and no program could have handed over what its generators gave.
 create temp view if not exists uninstrumented as
-select 'no program is instrumented' as subject,
+select 'random numbers' as subject,
   printf('%d processes were forked; no program has forkaudit markers', count(*)) as evidence,
   'the program is not instrumented: its random numbers could not be compared' as reason
 from main.process where parent is not null and not exists (select 1 from main.image where markers > 0)

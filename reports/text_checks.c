@@ -107,14 +107,14 @@ static const struct hint hints[] = {
       "The --poke command failed, so the program may not have done the work that was meant to be audited." },
     { "SELECT count(*) FROM audit WHERE no_new_privs = 1",
       "The recorder had to set no_new_privs, so set-user-ID programs did not gain privilege under audit. Record as "
-      "root to "
-      "see them as they are." },
+      "root to see them as they are." },
     { "SELECT count(*) FROM audit WHERE ended IS NULL",
       "The recorder did not reach its end; what it saw until then is shown. Record again for a complete audit." },
     { "SELECT NOT EXISTS (SELECT 1 FROM draw) AND (SELECT count(*) FROM process) > 1",
       "No random bytes were handed over, so the program's own generators were not compared between processes. In a "
-      "program "
-      "that you can build, mark them with FORKAUDIT_DRAW (forkaudit.h)." },
+      "program that you can build, mark them with FORKAUDIT_DRAW (forkaudit.h). To judge the rest alone, leave them "
+      "out: "
+      "--without 'rng-*'." },
 };
 
 int text_hints(struct page *p, sqlite3 *db)

@@ -60,12 +60,19 @@ static const char grouped[] =
     "SELECT g.check_id, g.reason, g.n, f.subject, " TEXT_WHO_COLUMNS
     " FROM (SELECT check_id, reason, count(*) AS n, min(id) AS first FROM finding WHERE result = ?1"
     "   GROUP BY check_id, reason) g JOIN finding f ON f.id = g.first" TEXT_WHO_JOINS " ORDER BY g.check_id, g.first";
+/* One gap may leave several checks without an answer: it is told once. */
+static const char grouped_by_reason[] =
+    "SELECT g.checks, g.reason, g.n, f.subject, " TEXT_WHO_COLUMNS
+    " FROM (SELECT replace(group_concat(DISTINCT check_id), ',', ', ') AS checks, reason, count(*) AS n, min(id) AS "
+    "first"
+    "   FROM (SELECT * FROM finding WHERE result = ?1 ORDER BY check_id) GROUP BY reason) g"
+    " JOIN finding f ON f.id = g.first" TEXT_WHO_JOINS " ORDER BY g.checks, g.first";
 static const char single[] = "SELECT f.check_id, f.reason, 1, f.subject, " TEXT_WHO_COLUMNS
                              " FROM finding f" TEXT_WHO_JOINS " WHERE f.result = ?1 ORDER BY f.check_id, f.id";
 
 int text_unknown(struct page *p, sqlite3 *db)
 {
-    return write_groups(p, db, p->options->verbose > 0 ? single : grouped, "unknown",
+    return write_groups(p, db, p->options->verbose > 0 ? single : grouped_by_reason, "unknown",
                         "Unknown: what could not be seen, so that no answer is given");
 }
 

@@ -4,11 +4,11 @@
 # usage: run-suites.sh BUILD SUITE...
 #
 # Environment: JOBS suites at a time (default 2), SUITE_TIMEOUT seconds for one suite (default 600), SUITE_WRAPPER a command
-# that goes in front of each suite (valgrind), SUITE_UMASK (default 022). Logs go to BUILD/check/. A test that is skipped because it needs root is run
-# again in a user namespace where that can be made. A suite that crashes, hangs or does not say its last line counts as one
-# failed test. The last line is "N passed, N failed, N skipped"; exit status 1 when one failed.
+# that goes in front of each suite (valgrind), SUITE_UMASK (default 022). Logs go to BUILD/check/. A test that is skipped
+# because it needs root is run again in a user namespace where that can be made. A suite that crashes, hangs or does not say
+# its last line counts as one failed test. The last line is "N passed, N failed, N skipped"; exit status 1 when one failed.
 set -u
-umask "${SUITE_UMASK:-022}"
+umask 022
 LC_ALL=C
 export LC_ALL
 # A suite starts as from a fresh shell: nothing of make's environment, no descriptor of whoever called.
@@ -36,6 +36,7 @@ else
     echo "run-suites: not root, and no user namespace with mapped ids can be made (uidmap, subuid(5)): what needs root is skipped"
 fi
 export SUITE_NAMESPACE
+umask "${SUITE_UMASK:-022}"
 # shellcheck disable=SC2086 # a list of words, may be empty
 printf '%s\0' "$@" | $reach xargs -0 -n 1 -P "${JOBS:-2}" "$here/run-suite.sh"
 

@@ -11,7 +11,7 @@ static struct program p;
 
 /* Forks, execs, changes ids, fails at some: shell and coreutils only. */
 #define SCRIPT                                                                                                         \
-    "'(/bin/true); for i in 1 2 3; do (chroot --userspec=33:33 --groups= / /bin/true); done; ls / | wc -l "            \
+    "'(/bin/true); for i in 1 2 3; do (/usr/sbin/chroot --userspec=33:33 --groups= / /bin/true); done; ls / | wc -l "  \
     ">/dev/null; nice true'"
 
 static void test_strace__same_calls_and_processes(void)
