@@ -2,9 +2,11 @@
 #include "harness/observe/internal.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 static int64_t flags_or_null(const struct trace_event *e)
@@ -127,6 +129,20 @@ static int event_own_filter(struct observe *o, struct subject *s, pid_t tid, con
         "the program filters its own system calls while it is privileged: calls that its filter refuses are not seen");
 }
 
+/* Strict mode is refused to a task that has a filter (seccomp(2)), and every task here has ours. */
+static int event_strict_refused(struct observe *o, struct subject *s, const struct trace_call *call)
+{
+    int is_strict =
+        (!strcmp(call->name, "seccomp") && call->args[0] == SECCOMP_SET_MODE_STRICT) ||
+        (!strcmp(call->name, "prctl") && (int)call->args[0] == PR_SET_SECCOMP && call->args[1] == SECCOMP_MODE_STRICT);
+
+    if (!is_strict || call->error != EINVAL)
+        return 0;
+    return record_gap(o, s, FACTS_NULL, "follow", EINVAL,
+                      "the program asks for seccomp's strict mode, which the audit makes fail: it does not run as it "
+                      "would alone");
+}
+
 static int event_return(struct observe *o, struct subject *s, const struct trace_event *e)
 {
     struct record_look look = { "after-change", RECORD_CRED, FACTS_NULL, FACTS_NULL, NULL, NULL };
@@ -143,6 +159,8 @@ static int event_return(struct observe *o, struct subject *s, const struct trace
     }
     if (!r)
         r = event_own_filter(o, s, e->tid, &e->call);
+    if (!r)
+        r = event_strict_refused(o, s, &e->call);
     return r ? r : event_ptrace_refused(o, s, &e->call);
 }
 
@@ -161,6 +179,7 @@ static void event_track_end(struct observe *o, struct subject *s, const struct t
 
     if (e->pid == o->first_pid) {
         o->first_gone = 1;
+        foreground_take(o); /* Ctrl-C must reach us: what remains is not the terminal's job any more */
         o->result->target_status = e->status;
         o->result->has_target_status = !by_us;
         if (o->n_subjects > 1 && !by_us)
@@ -187,6 +206,13 @@ static int event_lost(struct observe *o, const struct trace_event *e)
     return record_gap(o, parent, FACTS_NULL, "follow", ESRCH, "a child process died before it could be looked at");
 }
 
+static int event_escaped(struct observe *o, const struct trace_event *e)
+{
+    return record_gap(o, subject_find(o, e->parent), FACTS_NULL, "follow", 0,
+                      "the program made a child with CLONE_UNTRACED in a way that could not be prevented: the child is "
+                      "not followed");
+}
+
 int event_handle(struct observe *o, const struct trace_event *e)
 {
     struct subject *s = subject_find(o, e->pid);
@@ -195,6 +221,8 @@ int event_handle(struct observe *o, const struct trace_event *e)
         return event_born(o, e);
     if (e->kind == TRACE_EVENT_LOST)
         return event_lost(o, e);
+    if (e->kind == TRACE_EVENT_ESCAPED)
+        return event_escaped(o, e);
     if (!s)
         return 0;
     switch (e->kind) {

@@ -16,13 +16,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-void table_release(struct table *table)
-{
-    free(table->entries);
-    table->entries = NULL;
-    table->n = 0;
-}
-
 static struct table_entry *table_find(const struct table *table, int fd)
 {
     size_t low = 0, high = table->n;
@@ -45,15 +38,33 @@ static struct description **description_bucket(struct observe *o, uint64_t dev, 
     return &o->descriptions[(ino * 0x9e3779b97f4a7c15u + dev) >> 52];
 }
 
-void descriptions_free(struct observe *o)
+/* What no living process is known to hold can never be met again by comparing: a daemon's log file, opened anew by each of 100000
+ * children, must not be compared with all their dead descriptions. */
+static void description_drop(struct observe *o, struct description *d)
 {
-    for (size_t i = 0; i < COUNT(o->descriptions); i++)
-        while (o->descriptions[i]) {
-            struct description *d = o->descriptions[i];
+    struct description **link = description_bucket(o, d->dev, d->ino);
 
-            o->descriptions[i] = d->next;
-            free(d);
-        }
+    if (--d->references)
+        return;
+    while (*link != d)
+        link = &(*link)->next;
+    *link = d->next;
+    free(d);
+}
+
+void table_release(struct observe *o, struct table *table)
+{
+    for (size_t i = 0; i < table->n; i++)
+        description_drop(o, table->entries[i].description);
+    free(table->entries);
+    table->entries = NULL;
+    table->n = 0;
+}
+
+static void table_put(struct table *table, int fd, int cloexec, struct description *d)
+{
+    d->references++;
+    table->entries[table->n++] = (struct table_entry){ fd, cloexec, d };
 }
 
 /* O_NONBLOCK, O_APPEND and their kin can be changed by any holder; the access mode cannot. */
@@ -76,8 +87,28 @@ static void description_hold(struct description *d, const struct subject *s, int
     d->holders[at].fd = fd;
 }
 
-/* 1: the same, 0: different, -1: no holder is left to compare with. */
-static int description_compare(struct observe *o, const struct description *d, const struct subject *s, int fd)
+/* The process that holds it in its table, when all of those that were seen with it last are gone. Rare: a descriptor that
+ * went from an old process to many short-lived ones. */
+static int description_find_holder(struct observe *o, struct description *d, const struct subject *except)
+{
+    for (const struct subject *s = o->subjects; s; s = s->next)
+        for (size_t i = 0; s != except && i < s->table.n; i++)
+            if (s->table.entries[i].description == d) {
+                description_hold(d, s, s->table.entries[i].fd);
+                return 1;
+            }
+    return 0;
+}
+
+/* kcmp(2): ESRCH and EBADF mean that it is gone meanwhile; all else, that we may not ask. */
+static void identity_note_error(struct observe *o, int error)
+{
+    if (error != ESRCH && error != EBADF && !o->kcmp_error)
+        o->kcmp_error = error;
+}
+
+/* 1: the same, 0: different, -1: nobody to compare with. */
+static int description_ask(struct observe *o, const struct description *d, const struct subject *s, int fd)
 {
     int answer = -1;
 
@@ -95,8 +126,20 @@ static int description_compare(struct observe *o, const struct description *d, c
             return 1;
         if (r > 0)
             answer = 0;
+        else
+            identity_note_error(o, errno);
     }
     return answer;
+}
+
+/* `is_own`: the process itself is one of those that hold it. */
+static int description_compare(struct observe *o, struct description *d, const struct subject *s, int fd, int is_own)
+{
+    int answer = description_ask(o, d, s, fd);
+
+    if (answer >= 0 || o->kcmp_error || d->references <= (unsigned)is_own || !description_find_holder(o, d, s))
+        return answer;
+    return description_ask(o, d, s, fd);
 }
 
 static struct description *description_search(struct observe *o, const struct subject *s, const struct look_fd *fd)
@@ -104,7 +147,7 @@ static struct description *description_search(struct observe *o, const struct su
     struct description *d = *description_bucket(o, fd->dev, fd->ino);
 
     for (; d; d = d->next)
-        if (is_same_object(d, fd) && description_compare(o, d, s, fd->fd) == 1)
+        if (is_same_object(d, fd) && description_compare(o, d, s, fd->fd, 0) == 1)
             return d;
     return NULL;
 }
@@ -156,7 +199,7 @@ static struct description *identity_of(struct observe *o, struct subject *s, int
     *ret_error = 0;
     if (known && is_same_object(known->description, fd)) {
         /* No other holder to ask: the same number still names the same object, take it for the same. */
-        if (is_newborn || description_compare(o, known->description, s, fd->fd) != 0)
+        if (is_newborn || description_compare(o, known->description, s, fd->fd, 1) != 0)
             return known->description;
     }
     d = description_search(o, s, fd);
@@ -165,7 +208,7 @@ static struct description *identity_of(struct observe *o, struct subject *s, int
 
 /* A newborn shows what its parent holds: the parent's table is brought up to date with it. Other threads of the parent may have changed
  * its table meanwhile, so each entry is compared. */
-static void identity_teach_parent(struct subject *parent, const struct subject *child)
+static void identity_teach_parent(struct observe *o, struct subject *parent, const struct subject *child)
 {
     struct table copy = { calloc(child->table.n ? child->table.n : 1, sizeof *copy.entries), 0 };
 
@@ -176,10 +219,10 @@ static void identity_teach_parent(struct subject *parent, const struct subject *
 
         if (syscall(SYS_kcmp, child->pid, parent->pid, KCMP_FILE, e->fd, e->fd))
             continue;
-        copy.entries[copy.n++] = *e;
+        table_put(&copy, e->fd, e->cloexec, e->description);
         description_hold(e->description, parent, e->fd);
     }
-    table_release(&parent->table);
+    table_release(o, &parent->table);
     parent->table = copy;
 }
 
@@ -242,13 +285,18 @@ int identity_resolve(struct observe *o, struct subject *s, pid_t tid, int64_t lo
         if (!d)
             break;
         description_hold(d, s, fd->fd);
-        table.entries[table.n++] = (struct table_entry){ fd->fd, fd->cloexec, d };
+        table_put(&table, fd->fd, fd->cloexec, d);
     }
     if (!r)
         r = identity_name_sockets(o, s, tid, look, &table, strcmp(moment, "born") != 0);
-    table_release(&s->table);
+    table_release(o, &s->table);
     s->table = table;
     if (!r && born_from)
-        identity_teach_parent(born_from, s);
+        identity_teach_parent(o, born_from, s);
+    if (!r && o->kcmp_error && !o->has_kcmp_gap) {
+        o->has_kcmp_gap = 1;
+        r = record_gap(o, NULL, FACTS_NULL, "identity", o->kcmp_error,
+                       "open file descriptions could not be compared (kcmp(2)): what processes share is not known");
+    }
     return r;
 }

@@ -68,6 +68,25 @@ static int image_read_file(struct observe *o, struct subject *s, pid_t tid, int 
     return 0;
 }
 
+/* A set-uid or set-gid program that did not get its privilege (execve(2): no_new_privs, a tracer without CAP_SYS_PTRACE) is
+ * not what runs without the audit. */
+static int image_robbed(struct observe *o, struct subject *s, pid_t tid, const struct facts_image *row)
+{
+    struct look_status status = { 0 };
+    int gains;
+
+    if (row->mode == FACTS_NULL || row->secure != 0 || look_status(o->proc, s->pid, tid, &status))
+        return 0;
+    gains = (row->mode & S_ISUID && row->uid != status.uid[0]) ||
+            (row->mode & S_ISGID && row->mode & S_IXGRP && row->gid != status.gid[0]);
+    look_status_release(&status);
+    if (!gains)
+        return 0;
+    return record_gap(
+        o, s, FACTS_NULL, "cred", 0,
+        "a set-uid or set-gid program did not gain its privilege under this audit: run forkaudit as root");
+}
+
 int image_record(struct observe *o, struct subject *s, pid_t tid)
 {
     struct image_texts texts = { "", "", { 0 } };
@@ -106,6 +125,8 @@ int image_record(struct observe *o, struct subject *s, pid_t tid)
     row.build_id = texts.build_id[0] ? texts.build_id : NULL;
     row.markers = s->probes ? (int64_t)s->probes->n : 0;
     r = facts_add_image(o->f, &row, &s->image);
+    if (!r)
+        r = image_robbed(o, s, tid, &row);
     if (!r)
         r = image_arm(o, s, tid);
     free(s->path);

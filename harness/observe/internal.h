@@ -79,6 +79,7 @@ struct description {
     uint64_t dev, ino;
     uint32_t flags;
     int is_socket, is_listening, is_named;
+    unsigned references; /* entries of tables that name it: with the last one it is forgotten */
     struct {
         int64_t process;
         pid_t pid;
@@ -116,10 +117,15 @@ struct observe {
     int64_t phase_deadline; /* ms of observe_now(), -1: none */
     pid_t poke_pid;
     int poke_status, poke_ended, poke_timed_out;
-    unsigned still_samples; /* of the whole tree */
-    int sample_ms;          /* pause before the next sample */
-    uint32_t *uids;         /* effective uids seen */
+    int poke_has_left;            /* processes of its group live on: they end with the audit */
+    int has_lent_terminal;        /* its foreground is the program's */
+    int has_given_up;             /* what is left does not die of SIGKILL */
+    unsigned still_samples;       /* of the whole tree */
+    int kcmp_error, has_kcmp_gap; /* kcmp(2) is refused, and that is recorded */
+    int sample_ms;                /* pause before the next sample */
+    uint32_t *uids;               /* effective uids seen */
     size_t n_uids;
+    int64_t commit_at; /* ms of observe_now() */
     char why[256];
     int is_complete;
 };
@@ -147,8 +153,7 @@ struct stream *subject_stream(struct subject *s, const char *generator); /* NULL
  * the parent's table up to date. born_from: the parent when the table is that of a newborn, else NULL. */
 int identity_resolve(struct observe *o, struct subject *s, pid_t tid, int64_t look, const struct look_fds *fds,
                      struct subject *born_from, const char *moment);
-void table_release(struct table *table);
-void descriptions_free(struct observe *o);
+void table_release(struct observe *o, struct table *table);
 
 /* record.c: look at a process and write the rows. */
 enum record_views {
@@ -235,8 +240,13 @@ int phase_deadline_over(struct observe *o);
 int phase_time_over(struct observe *o);
 /* We were asked to end: pass it on, and report what there is. */
 void phase_signal(struct observe *o, int signal);
+
+/* foreground.c */
+/* The terminal is ours again: the program has ended, or is stopped. */
+void foreground_take(struct observe *o);
+void foreground_lend(struct observe *o);
 /* Job control: when the program is stopped from the keyboard, so are we, as its shell expects; and we wake it again. */
-void phase_stopped(struct observe *o, const struct trace_event *e);
+void foreground_stopped(struct observe *o, const struct trace_event *e);
 
 /* envelope.c */
 int envelope_begin(struct observe *o);

@@ -1,6 +1,9 @@
 /* phase.c - the phases of an audit: settling, poking, settling again, ending; and what leads from one to the next. */
 #include "harness/observe/internal.h"
 
+/* For SIGKILL to be heard. */
+#define KILL_TIMEOUT_MS 30000
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,15 +35,26 @@ static void end_ask(struct observe *o, int signal)
         kill(o->first_pid, signal);
         return;
     }
+    /* Those it has left behind mostly ignore a SIGINT: a shell starts its background so. */
     for (struct subject *s = o->subjects; s; s = s->next)
-        kill(s->pid, signal);
+        kill(s->pid, SIGTERM);
 }
 
 static void end_kill(struct observe *o)
 {
     observe_tell(o, OBSERVE_NEWS_KILLING);
-    phase_enter(o, PHASE_KILLING, -1);
+    phase_enter(o, PHASE_KILLING, KILL_TIMEOUT_MS);
     trace_kill(o->t);
+}
+
+/* Uninterruptible sleep (a dead network file system): not even SIGKILL is heard there, and we must not wait with it. */
+static int end_give_up(struct observe *o)
+{
+    o->has_given_up = 1;
+    if (o->result->record_error)
+        return 0;
+    return facts_add_gap(o->f, FACTS_NULL, FACTS_NULL, "follow", ETIMEDOUT,
+                         "%u processes did not die of SIGKILL in time: their ends are not known", o->n_subjects);
 }
 
 void phase_ask_rest(struct observe *o)
@@ -52,11 +66,14 @@ void phase_ask_rest(struct observe *o)
 
 int phase_settled(struct observe *o)
 {
-    int r = settle_look_all(o);
+    int r = o->result->record_error ? 0 : settle_look_all(o);
 
     observe_tell(o, OBSERVE_NEWS_SETTLED);
-    if (r)
+    if (r || o->result->record_error) { /* nothing can be recorded any more: no reason to wait for anything */
+        phase_why(o, 0, "the recording could not be written");
+        end_ask(o, SIGTERM);
         return r;
+    }
     if (o->phase == PHASE_RESETTLING || !o->options->poke) {
         phase_why(o, 1, o->options->poke ? "the poke ended and the program settled again" : "the program settled");
         end_ask(o, SIGTERM);
@@ -79,7 +96,12 @@ int phase_poke_ended(struct observe *o, int status)
 
     o->poke_ended = 1;
     o->poke_status = status;
+    o->poke_has_left = !kill(-o->poke_pid, 0); /* its group lives on, so the number is still its own */
     observe_tell(o, OBSERVE_NEWS_POKE_ENDED);
+    if (o->phase == PHASE_POKING)
+        phase_enter(o, PHASE_RESETTLING, o->options->settle_timeout);
+    if (o->result->record_error)
+        return 0;
     if (o->poke_timed_out)
         r = facts_add_gap(
             o->f, FACTS_NULL, FACTS_NULL, "poke", ETIMEDOUT,
@@ -89,22 +111,23 @@ int phase_poke_ended(struct observe *o, int status)
                           "the poke failed (%s %d): the program may not have been made to work",
                           WIFEXITED(status) ? "exit status" : "signal",
                           WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-    if (o->phase == PHASE_POKING)
-        phase_enter(o, PHASE_RESETTLING, o->options->settle_timeout);
     return r;
 }
 
 static int step_not_settled(struct observe *o)
 {
     char busy[128] = "";
-    int r;
+    int r, ended;
 
+    if (o->result->record_error)
+        return phase_settled(o);
     for (struct subject *s = o->subjects; s; s = s->next)
         if (!s->stillness.samples && strlen(busy) + 16 < sizeof busy)
             snprintf(busy + strlen(busy), sizeof busy - strlen(busy), " %d", (int)s->pid);
     r = facts_add_gap(o->f, FACTS_NULL, FACTS_NULL, "settled", ETIMEDOUT,
                       "the program did not settle in time (busy:%s); it was looked at as it was", busy);
-    return r ? r : phase_settled(o);
+    ended = phase_settled(o);
+    return r ? r : ended;
 }
 
 int phase_deadline_over(struct observe *o)
@@ -121,6 +144,8 @@ int phase_deadline_over(struct observe *o)
     case PHASE_ENDING:
         end_kill(o);
         return 0;
+    case PHASE_KILLING:
+        return end_give_up(o);
     default:
         o->phase_deadline = -1;
         return 0;
@@ -129,7 +154,7 @@ int phase_deadline_over(struct observe *o)
 
 int phase_time_over(struct observe *o)
 {
-    int r = settle_look_all(o);
+    int r = o->result->record_error ? 0 : settle_look_all(o);
 
     phase_why(o, o->options->until == OBSERVE_UNTIL_TIME, "the time was over");
     poke_kill(o);
@@ -147,16 +172,4 @@ void phase_signal(struct observe *o, int signal)
     phase_why(o, o->options->until == OBSERVE_UNTIL_EXIT, "ended by the user");
     poke_kill(o);
     end_ask(o, signal);
-}
-
-void phase_stopped(struct observe *o, const struct trace_event *e)
-{
-    int terminal = o->options->launch.terminal;
-
-    if (e->pid != o->first_pid || terminal < 0 || e->signal == SIGSTOP)
-        return;
-    tcsetpgrp(terminal, getpgrp());
-    raise(SIGSTOP);
-    tcsetpgrp(terminal, o->first_pid);
-    kill(-o->first_pid, SIGCONT);
 }

@@ -50,6 +50,6 @@ int poke_start(struct observe *o)
 
 void poke_kill(struct observe *o)
 {
-    if (o->poke_pid > 0 && !o->poke_ended)
+    if (o->poke_pid > 0 && (!o->poke_ended || o->poke_has_left))
         kill(-o->poke_pid, SIGKILL);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define PROBES_MAX   4096
+#define NOTES_MAX    (4 << 20) /* bytes of one section: libelf reads it as a whole */
 #define NOTE_STAPSDT 3
 
 void probes_release(struct probes *p)
@@ -134,7 +135,11 @@ static int probes_read_elf(Elf *elf, uint64_t entry, struct probes **probes, cha
         GElf_Shdr s;
         Elf_Data *data;
 
-        if (!gelf_getshdr(section, &s) || s.sh_type != SHT_NOTE || !(data = elf_getdata(section, NULL)))
+        if (!gelf_getshdr(section, &s) || s.sh_type != SHT_NOTE)
+            continue;
+        if (s.sh_size > NOTES_MAX)
+            return -EFBIG;
+        if (!(data = elf_getdata(section, NULL)))
             continue;
         r = probes_read_section(data, move, base, probes, build_id, build_id_size);
     }

@@ -10,6 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What a busy tree has shown must survive our own death too. */
+#define COMMIT_EVERY_MS 1000
+
 int64_t observe_clock(clockid_t clock)
 {
     struct timespec now;
@@ -51,10 +54,26 @@ static int loop_timeout(const struct observe *o)
     return left > 3600000 ? 3600000 : (int)left;
 }
 
-/* Nothing came for a while: time to sample, and to see whether a deadline is over. */
-static int loop_idle(struct observe *o)
+/* Also asked of a tree that never rests. */
+static int loop_deadlines(struct observe *o)
 {
     int64_t now = observe_now_ms(o);
+    int r = 0;
+
+    if (o->phase_deadline >= 0 && now >= o->phase_deadline)
+        r = phase_deadline_over(o);
+    if (!r && o->options->time > 0 && o->phase < PHASE_ENDING && now >= o->options->time)
+        r = phase_time_over(o);
+    if (!r && !o->result->record_error && now >= o->commit_at) {
+        o->commit_at = now + COMMIT_EVERY_MS;
+        r = facts_commit(o->f);
+    }
+    return r;
+}
+
+/* Nothing came for a while: time to sample. */
+static int loop_idle(struct observe *o)
+{
     int r = 0;
 
     if (settle_is_wanted(o)) {
@@ -62,10 +81,6 @@ static int loop_idle(struct observe *o)
         if (r > 0)
             r = o->phase == PHASE_SETTLING || o->phase == PHASE_RESETTLING ? phase_settled(o) : 0;
     }
-    if (!r && o->phase_deadline >= 0 && now >= o->phase_deadline)
-        r = phase_deadline_over(o);
-    if (!r && o->options->time > 0 && o->phase < PHASE_ENDING && now >= o->options->time)
-        r = phase_time_over(o);
     return r;
 }
 
@@ -80,9 +95,9 @@ static int loop_event(struct observe *o, const struct trace_event *e)
         phase_signal(o, e->signal);
         return 0;
     case TRACE_EVENT_CHILD:
-        return e->pid == o->poke_pid && !broken ? phase_poke_ended(o, e->status) : 0;
+        return e->pid == o->poke_pid && !o->poke_ended ? phase_poke_ended(o, e->status) : 0;
     case TRACE_EVENT_STOPPED:
-        phase_stopped(o, e);
+        foreground_stopped(o, e);
         return 0;
     case TRACE_EVENT_TRAP:
         s = subject_find(o, e->pid);
@@ -134,9 +149,11 @@ static int observe_loop(struct observe *o)
         }
         if (r)
             return r;
-        if (event.kind == TRACE_EVENT_NONE_LEFT)
+        if (event.kind == TRACE_EVENT_NONE_LEFT || o->has_given_up)
             return 0;
         r = event.kind == TRACE_EVENT_TIMEOUT ? loop_idle(o) : loop_event(o, &event);
+        if (!r)
+            r = loop_deadlines(o);
         if (r)
             loop_broken(o, r);
     }
@@ -144,9 +161,9 @@ static int observe_loop(struct observe *o)
 
 static void poke_reap(struct observe *o)
 {
+    poke_kill(o);
     if (o->poke_pid <= 0 || o->poke_ended)
         return;
-    poke_kill(o);
     while (waitpid(o->poke_pid, NULL, 0) < 0 && errno == EINTR)
         ;
 }
@@ -162,10 +179,14 @@ static int observe_follow(struct observe *o)
     phase_enter(o, first[o->options->until],
                 first[o->options->until] == PHASE_SETTLING ? o->options->settle_timeout : -1);
     observe_tell(o, OBSERVE_NEWS_STARTED);
+    o->has_lent_terminal = o->options->launch.terminal >= 0;
     r = observe_loop(o);
+    foreground_take(o);
     poke_reap(o);
     if (r)
         phase_why(o, 0, "the tracer failed");
+    if (o->has_given_up)
+        o->is_complete = 0;
     r = envelope_end(o);
     if (r)
         loop_broken(o, r);
@@ -201,7 +222,6 @@ out:
     trace_free(o.t);
     subjects_free(&o);
     tdestroy(o.by_pid, free);
-    descriptions_free(&o);
     free(o.uids);
     close(o.proc);
     return r;

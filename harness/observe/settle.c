@@ -58,6 +58,8 @@ static const struct {
     { SYS_msgrcv, "msgrcv" },
     { SYS_semop, "semop" },
     { SYS_semtimedop, "semtimedop" },
+    { SYS_flock, "flock" },
+    { SYS_fcntl, "fcntl" }, /* F_SETLKW: nothing else of it sleeps */
     { SYS_mq_timedreceive, "mq_timedreceive" },
     { SYS_io_getevents, "io_getevents" },
     { SYS_io_uring_enter, "io_uring_enter" },
@@ -108,43 +110,70 @@ struct sample {
     uint64_t fingerprint;
     const char *name; /* the first thread's call */
     int sleeps;       /* a thread only sleeps for a short time */
+    pid_t tid;        /* the first thread that lives: a leader that has ended shows nothing any more */
 };
+
+/* The maker of a vfork child waits for it in a way that only SIGKILL ends (vfork(2)); /proc shows that as disk sleep. */
+static int is_vfork(long nr)
+{
+#ifdef SYS_vfork
+    if (nr == SYS_vfork)
+        return 1;
+#endif
+    return nr == SYS_clone || nr == SYS_clone3;
+}
+
+/* One thread of it. 1: it waits, or has ended; 0: not, or it cannot be seen. */
+static int thread_is_still(struct observe *o, const struct subject *s, pid_t tid, struct sample *ret)
+{
+    struct look_syscall call = { 0 };
+    const char *name = "a stop"; /* of job control: it waits for SIGCONT */
+    struct look_stat stat;
+
+    if (look_stat(o->proc, s->pid, tid, &stat))
+        return 0;
+    if (stat.state == 'Z' || stat.state == 'X')
+        return 1;
+    if (stat.state == 'S') {
+        if (look_syscall(o->proc, s->pid, tid, &call) || !(name = waiting_name(s, tid, &call, &ret->sleeps)))
+            return 0;
+    } else if (stat.state == 'D') {
+        if (look_syscall(o->proc, s->pid, tid, &call) || call.running || !is_vfork(call.nr))
+            return 0;
+        name = "vfork";
+    } else if (stat.state != 'T' && stat.state != 't') {
+        return 0;
+    }
+    ret->fingerprint = mix(mix(mix(mix(ret->fingerprint, tid), call.nr), call.sp), stat.state);
+    if (!ret->name) {
+        ret->name = name;
+        ret->tid = tid;
+    }
+    return 1;
+}
 
 /* 1: every thread waits, *ret is filled; 0: not, or it cannot be seen. */
 static int subject_is_still(struct observe *o, const struct subject *s, struct sample *ret)
 {
     struct look_tasks tasks = { 0 };
-    int still;
+    int still = 1;
 
-    *ret = (struct sample){ 0xcbf29ce484222325u, NULL, 0 };
+    *ret = (struct sample){ 0xcbf29ce484222325u, NULL, 0, s->pid };
     if (look_tasks(o->proc, s->pid, &tasks))
         return 0;
-    still = tasks.n > 0;
-    for (size_t i = 0; still && i < tasks.n; i++) {
-        struct look_syscall call;
-        struct look_stat stat;
-        const char *name;
-
-        still = !look_syscall(o->proc, s->pid, tasks.tids[i], &call) &&
-                !look_stat(o->proc, s->pid, tasks.tids[i], &stat) && stat.state == 'S' &&
-                (name = waiting_name(s, tasks.tids[i], &call, &ret->sleeps));
-        if (!still)
-            break;
-        ret->fingerprint = mix(mix(mix(ret->fingerprint, tasks.tids[i]), call.nr), call.sp);
-        if (!i)
-            ret->name = name;
-    }
+    for (size_t i = 0; still && i < tasks.n; i++)
+        still = thread_is_still(o, s, tasks.tids[i], ret);
     look_tasks_release(&tasks);
-    return still;
+    return still && ret->name;
 }
 
-static int settle_look(struct observe *o, struct subject *s, const char *waiting)
+static int settle_look(struct observe *o, struct subject *s, const struct sample *sample, int is_still)
 {
-    struct record_look look = { "settled", RECORD_ALL & ~RECORD_ENVIRON, FACTS_NULL, FACTS_NULL, waiting, NULL };
-    int r = record_look(o, s, s->pid, &look, NULL);
+    struct record_look look = { "settled",  RECORD_ALL & ~RECORD_ENVIRON,   FACTS_NULL,
+                                FACTS_NULL, is_still ? sample->name : NULL, NULL };
 
     s->is_fresh = 0;
-    return r;
+    return o->result->record_error ? 0 : record_look(o, s, sample->tid, &look, NULL);
 }
 
 /* 1: settled now, 0: not, negative: the recording broke. */
@@ -158,7 +187,7 @@ static int settle_one(struct observe *o, struct subject *s)
     s->stillness.fingerprint = sample.fingerprint;
     settled = still && ++s->stillness.samples >= (sample.sleeps ? SETTLE_SLEEPER : SETTLE_ONE);
     if (settled && s->is_fresh)
-        r = settle_look(o, s, sample.name);
+        r = settle_look(o, s, &sample, 1);
     return r ? r : settled;
 }
 
@@ -166,8 +195,10 @@ int settle_sample(struct observe *o)
 {
     int all = o->n_subjects > 0;
 
+    int is_all_wanted = o->phase == PHASE_SETTLING || o->phase == PHASE_RESETTLING;
+
     for (struct subject *s = o->subjects; s; s = s->next) {
-        int r = settle_one(o, s);
+        int r = is_all_wanted || s->is_fresh ? settle_one(o, s) : 1;
 
         if (r < 0)
             return r;
@@ -197,8 +228,9 @@ int settle_look_all(struct observe *o)
 
     for (struct subject *s = o->subjects; !r && s; s = s->next) {
         struct sample sample;
+        int still = subject_is_still(o, s, &sample);
 
-        r = settle_look(o, s, subject_is_still(o, s, &sample) ? sample.name : NULL);
+        r = settle_look(o, s, &sample, still);
     }
     return r;
 }

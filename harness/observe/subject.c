@@ -46,7 +46,7 @@ struct subject *subject_add(struct observe *o, pid_t pid, int64_t id)
     return s;
 }
 
-static void subject_free(struct subject *s)
+static void subject_free(struct observe *o, struct subject *s)
 {
     struct open_call *call;
 
@@ -55,7 +55,7 @@ static void subject_free(struct subject *s)
         free(call);
     }
     probes_release(s->probes);
-    table_release(&s->table);
+    table_release(o, &s->table);
     free(s->streams);
     free(s->path);
     free(s);
@@ -71,7 +71,7 @@ void subject_remove(struct observe *o, struct subject *s)
         *link = s->next;
     tdelete(s, &o->by_pid, subject_compare);
     o->n_subjects--;
-    subject_free(s);
+    subject_free(o, s);
 }
 
 void subjects_free(struct observe *o)

@@ -41,16 +41,21 @@ static void call_cut_32(char *name)
 static const char *call_name(struct trace *t, uint32_t arch, long nr)
 {
     uint32_t token = arch == AUDIT_ARCH_X86_64 && (nr & X32_BIT) ? SCMP_ARCH_X32 : arch;
+    struct trace_name *more;
     char *name;
 
     for (size_t i = 0; i < t->n_names; i++)
         if (t->names[i].arch == arch && t->names[i].nr == nr)
             return t->names[i].name;
-    if (t->n_names == sizeof t->names / sizeof *t->names)
-        return "unnamed";
     name = seccomp_syscall_resolve_num_arch(token, (int)nr);
     if (!name)
         return "unnamed";
+    more = reallocarray(t->names, t->n_names + 1, sizeof *more);
+    if (!more) {
+        free(name);
+        return "unnamed";
+    }
+    t->names = more;
     call_cut_32(name);
     t->names[t->n_names].arch = arch;
     t->names[t->n_names].nr = nr;
@@ -63,12 +68,14 @@ void call_names_free(struct trace *t)
 {
     for (size_t i = 0; i < t->n_names; i++)
         free(t->names[i].name);
+    free(t->names);
+    t->names = NULL;
     t->n_names = 0;
 }
 
 int call_enter(struct trace *t, struct tracee *tracee, unsigned *ret_tag)
 {
-    struct __ptrace_syscall_info info;
+    struct __ptrace_syscall_info info = { 0 };
 
     if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, (void *)sizeof info, &info) < 0)
         return -errno;
@@ -76,7 +83,8 @@ int call_enter(struct trace *t, struct tracee *tracee, unsigned *ret_tag)
         return -EPROTO;
     tracee->call.nr = info.seccomp.nr;
     tracee->call.abi = call_abi(info.arch, info.seccomp.nr);
-    tracee->call.name = call_name(t, info.arch, info.seccomp.nr);
+    /* A filter of the program's own stops us at whatever it likes: that needs no name. */
+    tracee->call.name = info.seccomp.ret_data == TRACE_TAG ? call_name(t, info.arch, info.seccomp.nr) : "unnamed";
     for (int i = 0; i < 6; i++)
         tracee->call.args[i] = info.seccomp.args[i];
     tracee->call.result = 0;
@@ -87,7 +95,7 @@ int call_enter(struct trace *t, struct tracee *tracee, unsigned *ret_tag)
 
 int call_return(struct tracee *tracee)
 {
-    struct __ptrace_syscall_info info;
+    struct __ptrace_syscall_info info = { 0 };
 
     if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, (void *)sizeof info, &info) < 0)
         return -errno;
@@ -123,19 +131,38 @@ static int call_keep_clone(struct tracee *tracee, struct user_regs_struct *r)
     return ptrace(PTRACE_SETREGS, tracee->tid, NULL, r) ? -errno : 0;
 }
 
+/* The flags word of clone3 where the program has it. */
+static int call_poke_flags(struct tracee *tracee, uint64_t flags)
+{
+    return ptrace(PTRACE_POKEDATA, tracee->tid, (void *)tracee->call.args[0], (void *)flags) ? -errno : 0;
+}
+
+/* A 32-bit pointer cannot be moved to the stack of a 64-bit program, and what is longer than any kernel knows does not fit: there the
+ * program's own word is changed until the call returns. */
+static int call_keep_in_place(struct tracee *tracee)
+{
+    int r = call_poke_flags(tracee, tracee->clone_flags & ~(uint64_t)CLONE_UNTRACED);
+
+    tracee->has_saved_flags = !r;
+    return r;
+}
+
 /* clone3: the flags are in memory that belongs to the program and may be shared or read-only. A cleaned copy goes below the red zone of its
- * stack (System V ABI: 128 bytes), and the register that points at it is put back at the return. */
+ * stack (System V ABI: 128 bytes), and the register that points at it is put back at the return. Another thread may change
+ * the flags behind our back: whether the child is followed is seen at the return. */
 static int call_keep_clone3(struct tracee *tracee, struct user_regs_struct *r)
 {
     uint64_t args[16], size = tracee->call.args[1], copy;
 
-    if (size < 64 || size > sizeof args || strcmp(tracee->call.abi, "x86_64"))
-        return 0; /* the kernel refuses a shorter one; a longer one than any kernel knows must be zero behind what we copy */
-    if (trace_read(tracee->tid, tracee->call.args[0], args, size) != (ssize_t)size)
-        return 0;
+    if (size < 64 || trace_read(tracee->tid, tracee->call.args[0], args, 64) != 64)
+        return 0; /* the kernel refuses it too */
+    tracee->clone_flags = args[0];
     if (!(args[0] & CLONE_UNTRACED))
         return 0;
-    args[0] &= ~(uint64_t)CLONE_UNTRACED;
+    if (size > sizeof args || size % 8 || strcmp(tracee->call.abi, "x86_64") ||
+        trace_read(tracee->tid, tracee->call.args[0], args, size) != (ssize_t)size)
+        return call_keep_in_place(tracee);
+    args[0] = tracee->clone_flags & ~(uint64_t)CLONE_UNTRACED;
     copy = (r->rsp - 128 - sizeof args) & ~(uint64_t)15;
     for (size_t i = 0; i < size / 8; i++)
         if (ptrace(PTRACE_POKEDATA, tracee->tid, (void *)(copy + 8 * i), (void *)args[i]))
@@ -144,7 +171,8 @@ static int call_keep_clone3(struct tracee *tracee, struct user_regs_struct *r)
     r->rdi = copy;
     if (ptrace(PTRACE_SETREGS, tracee->tid, NULL, r))
         return -errno;
-    return 1;
+    tracee->has_saved_argument = 1;
+    return 0;
 }
 
 int call_keep_traced(struct tracee *tracee)
@@ -158,8 +186,19 @@ int call_keep_traced(struct tracee *tracee)
 
 int call_put_back(struct tracee *tracee)
 {
+    uint64_t now, cleaned = tracee->clone_flags & ~(uint64_t)CLONE_UNTRACED;
     struct user_regs_struct r;
 
+    if (tracee->has_saved_flags) {
+        tracee->has_saved_flags = 0;
+        /* Unless the kernel has written something else there (parent_tid). */
+        if (trace_read(tracee->tid, tracee->call.args[0], &now, sizeof now) != sizeof now || now != cleaned)
+            return 0;
+        return call_poke_flags(tracee, tracee->clone_flags);
+    }
+    if (!tracee->has_saved_argument)
+        return 0;
+    tracee->has_saved_argument = 0;
     if (ptrace(PTRACE_GETREGS, tracee->tid, NULL, &r))
         return -errno;
     r.rdi = tracee->saved_argument;
@@ -168,7 +207,7 @@ int call_put_back(struct tracee *tracee)
 
 int call_clone_flags(pid_t tid, uint64_t *ret_flags)
 {
-    struct __ptrace_syscall_info info;
+    struct __ptrace_syscall_info info = { 0 };
     struct user_regs_struct r;
 
     if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, (void *)sizeof info, &info) < 0 || ptrace(PTRACE_GETREGS, tid, NULL, &r))
@@ -183,8 +222,6 @@ int call_clone_flags(pid_t tid, uint64_t *ret_flags)
         *ret_flags = r.rdi & 0xffffffffu;
         return 0;
     }
-    if (r.orig_rax == SYS_clone3)
-        return trace_read(tid, r.rdi, ret_flags, sizeof *ret_flags) == sizeof *ret_flags ? 0 : -EFAULT;
     return -ENOSYS;
 }
 

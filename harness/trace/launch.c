@@ -30,7 +30,7 @@ static int launch_may_filter(void)
 static int launch_take_signals(struct trace *t)
 {
     static const int asks[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-    struct sigaction action;
+    struct sigaction action, plain = { .sa_handler = SIG_DFL };
     sigset_t mask;
 
     sigemptyset(&mask);
@@ -47,7 +47,16 @@ static int launch_take_signals(struct trace *t)
         close(t->signal_fd);
         return r;
     }
+    /* A starter that ignores SIGCHLD would leave us deaf: stops of tracees would not be signalled (sigaction(2)). */
+    sigaction(SIGCHLD, &plain, &t->old_child);
     return 0;
+}
+
+static void launch_give_back_signals(struct trace *t)
+{
+    sigaction(SIGCHLD, &t->old_child, NULL);
+    sigprocmask(SIG_SETMASK, &t->old_mask, NULL);
+    close(t->signal_fd);
 }
 
 /* As a job-control shell does (credentials of a terminal: tcsetpgrp(3)); without a terminal it only parts the groups. */
@@ -135,7 +144,7 @@ static int launch_fork(struct trace *t, const struct trace_launch *launch, const
         r = -errno;
         goto out_go;
     }
-    struct launch_child child = { launch, filter, t->no_new_privs, go[0], error[1], t->old_mask };
+    struct launch_child child = { launch, filter, t->no_new_privs, go[0], error[1], t->old_mask, t->old_child };
 
     *ret_stage = TRACE_STAGE_FORK;
     pid = fork();
@@ -191,8 +200,7 @@ int trace_launch(const struct trace_launch *launch, struct trace **ret, pid_t *r
     free(filter.filter);
     return 0;
 out_signals:
-    sigprocmask(SIG_SETMASK, &t->old_mask, NULL);
-    close(t->signal_fd);
+    launch_give_back_signals(t);
 out_free:
     tracees_free(t);
     free(filter.filter);
@@ -208,6 +216,7 @@ static void tracee_kill(struct tracee *tracee, void *context)
 
 void trace_kill(struct trace *t)
 {
+    t->is_killing = 1;
     tracees_each(t, tracee_kill, NULL);
 }
 
@@ -222,8 +231,7 @@ void trace_free(struct trace *t)
            event.kind != TRACE_EVENT_TIMEOUT)
         if (event.kind >= TRACE_EVENT_BORN)
             trace_resume(t, &event, TRACE_ON);
-    sigprocmask(SIG_SETMASK, &t->old_mask, NULL);
-    close(t->signal_fd);
+    launch_give_back_signals(t);
     tracees_free(t);
     call_names_free(t);
     free(t);

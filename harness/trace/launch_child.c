@@ -46,11 +46,11 @@ void launch_child_run(const struct launch_child *child)
         _exit(126);
     if (child->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         launch_child_fail(child, TRACE_STAGE_FILTER);
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, child->filter) < 0)
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, child->filter, 0, 0) < 0)
         launch_child_fail(child, TRACE_STAGE_FILTER);
     if (launch->switch_user && launch_child_switch_user(launch))
         launch_child_fail(child, TRACE_STAGE_USER);
-    if (sigprocmask(SIG_SETMASK, &child->mask, NULL))
+    if (sigaction(SIGCHLD, &child->child_action, NULL) || sigprocmask(SIG_SETMASK, &child->mask, NULL))
         launch_child_fail(child, TRACE_STAGE_SETUP);
     execve(launch->path, launch->argv, launch->envp);
     launch_child_fail(child, TRACE_STAGE_EXEC);

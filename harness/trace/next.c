@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/ptrace.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -10,28 +11,45 @@
 
 /* A newborn whose maker has not reported for so long, after some task has died, is taken for that one's. */
 #define ADOPT_AFTER_MS 200
+/* The same while the tree keeps us busy, so that its event may be waiting in the queue. */
+#define ADOPT_BUSY_MS 2000
+/* Signals of our own are looked for at least once in so many calls. */
+#define SIGNAL_EVERY 16
+
+int64_t clock_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * (int64_t)1000 + now.tv_nsec / 1000000;
+}
 
 static void find_early(struct tracee *tracee, void *context)
 {
     struct tracee **found = context;
 
-    if (tracee->state == TRACEE_EARLY)
+    if (tracee->state == TRACEE_EARLY && (!*found || tracee->early_since < (*found)->early_since))
         *found = tracee;
 }
 
-/* A maker that was killed before it could report leaves its newborn held. 1: one of those in *ret, 0: there is none. */
-static int adopt_early(struct trace *t, struct trace_event *ret)
+/* A maker that was killed before it could report leaves its newborn held. However busy the others are, it is let go
+ * after a while. 1: one of those in *ret, 0: not now; *ret_wait is cut to the time at which it may be. */
+static int adopt_early(struct trace *t, int after_ms, struct trace_event *ret, int64_t *ret_wait)
 {
     struct tracee *early = NULL;
+    int64_t left;
 
-    if (!t->maker_may_be_dead)
+    if (!t->n_early || !t->maker_may_be_dead)
         return 0;
     tracees_each(t, find_early, &early);
-    if (!early) {
-        t->maker_may_be_dead = 0;
+    if (!early)
+        return 0;
+    left = early->early_since + after_ms - clock_ms();
+    if (left > 0) {
+        *ret_wait = *ret_wait < 0 || left < *ret_wait ? left : *ret_wait;
         return 0;
     }
-    early->state = TRACEE_RUNNING;
+    tracee_wake_early(t, early);
     if (!tracee_is_leader(early->tid)) {
         tracee_continue(early, 0);
         return 0;
@@ -76,17 +94,9 @@ static int next_signal(struct trace *t, struct trace_event *ret)
     return 0;
 }
 
-static int64_t next_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int trace_next(struct trace *t, int timeout_ms, struct trace_event *ret)
 {
-    int64_t end = next_now() + timeout_ms;
+    int64_t end = timeout_ms < 0 ? -1 : clock_ms() + timeout_ms;
     int r;
 
     if (!t->first_exec_seen) {
@@ -94,36 +104,53 @@ int trace_next(struct trace *t, int timeout_ms, struct trace_event *ret)
         t->sweep = 1;
         return handle_exec(t, tracee_find(t, t->first), ret) < 0 ? -EIO : 0;
     }
+    /* A tree that never rests must not keep us from hearing that we are asked to end. */
+    if (!(++t->n_calls % SIGNAL_EVERY) && next_signal(t, ret))
+        return 0;
     for (;;) {
         struct pollfd ready = { t->signal_fd, POLLIN, 0 };
-        int64_t left = timeout_ms < 0 ? -1 : end - next_now();
-        int held;
+        int64_t left = timeout_ms < 0 ? -1 : end - clock_ms(), wait;
 
+        if (timeout_ms >= 0 && left < 0)
+            left = 0;
+        wait = left;
+        if (adopt_early(t, ADOPT_BUSY_MS, ret, &wait))
+            return 0;
         r = next_ready(t, ret);
         if (r)
             return r < 0 ? r : 0;
+        if (adopt_early(t, ADOPT_AFTER_MS, ret, &wait))
+            return 0;
         if (!t->n) {
             event_init(ret, TRACE_EVENT_NONE_LEFT, NULL);
             return 0;
         }
-        if (left < 0)
-            left = timeout_ms < 0 ? -1 : 0;
-        held = t->maker_may_be_dead && (left < 0 || left > ADOPT_AFTER_MS);
-        r = poll(&ready, 1, held ? ADOPT_AFTER_MS : (int)left);
+        r = poll(&ready, 1, (int)wait);
         if (r < 0 && errno != EINTR)
             return -errno;
-        if (!r && held) {
-            if (adopt_early(t, ret))
-                return 0;
-            continue;
-        }
         if (r > 0 && next_signal(t, ret))
             return 0;
-        if (!r) {
+        if (!r && wait == left) {
+            t->maker_may_be_dead = t->maker_may_be_dead && t->n_early;
             event_init(ret, TRACE_EVENT_TIMEOUT, NULL);
             return 0;
         }
     }
+}
+
+/* The kernel makes sure that a breakpoint's SIGTRAP is heard: it takes it out of the task's signal mask (signal(7), "synchronously
+ * generated"). Before that it was in the mask of one that blocks every signal, and must be again. */
+static void trap_block_again(pid_t tid)
+{
+    uint64_t mask, rest = ((uint64_t)1 << 31) - 1;
+    static const int others[] = { SIGKILL, SIGSTOP, SIGTRAP };
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        rest &= ~((uint64_t)1 << (others[i] - 1));
+    if (ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof mask, &mask) || (mask & rest) != rest)
+        return;
+    mask |= (uint64_t)1 << (SIGTRAP - 1);
+    ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof mask, &mask);
 }
 
 int trace_resume(struct trace *t, const struct trace_event *event, enum trace_resume how)
@@ -135,6 +162,8 @@ int trace_resume(struct trace *t, const struct trace_event *event, enum trace_re
         return -ESRCH;
     if (how == TRACE_TO_RETURN)
         tracee->in_call = 1;
+    if (event->kind == TRACE_EVENT_TRAP && how != TRACE_DELIVER)
+        trap_block_again(event->tid);
     r = tracee_continue(tracee, event->kind == TRACE_EVENT_TRAP && how == TRACE_DELIVER ? SIGTRAP : 0);
     if (event->kind == TRACE_EVENT_BORN) {
         maker = tracee_find(t, event->parent_tid);

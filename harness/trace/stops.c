@@ -34,55 +34,100 @@ int tracee_is_leader(pid_t tid)
     return !syscall(SYS_tgkill, tid, tid, 0) || errno == EPERM;
 }
 
+static int is_job_control(int signal)
+{
+    return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+/* A newborn that is killed at once may have been reported to us, and forgotten, before its maker's event. */
+static int is_still_ours(pid_t tid)
+{
+    siginfo_t info;
+
+    return !waitid(P_PID, tid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) || errno != ECHILD;
+}
+
+/* What the maker's event tells. 1: a child that can still be followed, 0: it is dead and gone. */
+static int birth_read(struct tracee *maker, const char *born, pid_t tid, struct trace_event *ret)
+{
+    int is_ours = is_still_ours(tid), is_thread;
+
+    event_init(ret, TRACE_EVENT_BORN, NULL);
+    ret->born = born;
+    ret->parent = maker->pid;
+    ret->parent_tid = maker->tid;
+    ret->flags = maker->clone_flags;
+    ret->has_flags = maker->in_clone3 || !call_clone_flags(maker->tid, &ret->flags);
+    ret->tid = tid;
+    /* While it lives the kernel is asked; what the program says of its flags may be a lie. */
+    is_thread = is_ours ? !tracee_is_leader(tid) : !strcmp(born, "clone") && ret->flags & CLONE_THREAD;
+    ret->pid = is_thread ? maker->pid : tid;
+    return is_ours;
+}
+
+void tracee_wake_early(struct trace *t, struct tracee *tracee)
+{
+    t->n_early -= tracee->state == TRACEE_EARLY;
+    tracee->state = TRACEE_RUNNING;
+}
+
+/* In a group that job control has stopped a new thread's first stop is that stop. */
+static void thread_begin(struct tracee *tracee, int signal)
+{
+    if (is_job_control(signal))
+        ptrace(PTRACE_LISTEN, tracee->tid, NULL, NULL);
+    else
+        tracee_continue(tracee, 0);
+}
+
 /* The maker's event came. 1: *ret is filled (the child was there before), 0: wait for the child's first stop. */
 static int handle_birth(struct trace *t, struct tracee *maker, const char *born, struct trace_event *ret)
 {
     struct trace_event birth;
     struct tracee *child;
     unsigned long tid;
-    pid_t pid;
+    int is_ours, r = 0;
 
-    if (ptrace(PTRACE_GETEVENTMSG, maker->tid, NULL, &tid)) {
-        tracee_continue(maker, 0);
-        return 0;
-    }
-    event_init(&birth, TRACE_EVENT_BORN, NULL);
-    birth.born = born;
-    birth.parent = maker->pid;
-    birth.parent_tid = maker->tid;
-    birth.has_flags = !call_clone_flags(maker->tid, &birth.flags);
-    pid = tracee_is_leader(tid) && !(birth.has_flags && birth.flags & CLONE_THREAD) ? (pid_t)tid : maker->pid;
-    birth.tid = tid;
-    birth.pid = pid;
+    maker->has_birth = 1;
+    if (ptrace(PTRACE_GETEVENTMSG, maker->tid, NULL, &tid))
+        goto go_on;
+    is_ours = birth_read(maker, born, tid, &birth);
     child = tracee_find(t, tid);
     if (child && child->state == TRACEE_EARLY) {
-        child->pid = pid;
-        child->state = TRACEE_RUNNING;
-        if (pid == (pid_t)tid) {
+        child->pid = birth.pid;
+        tracee_wake_early(t, child);
+        if (birth.pid == birth.tid) {
             *ret = birth;
             return 1;
         }
-        tracee_continue(child, 0);
-        tracee_continue(maker, 0);
-        return 0;
+        thread_begin(child, child->early_signal);
+        goto go_on;
     }
-    if (child) { /* adopted already: this event was late */
-        tracee_continue(maker, 0);
-        return 0;
+    if (child) /* adopted already: this event was late */
+        goto go_on;
+    if (!is_ours) {
+        if (birth.pid != birth.tid)
+            goto go_on;
+        *ret = birth;
+        ret->kind = TRACE_EVENT_LOST;
+        r = 1;
+        goto go_on;
     }
-    child = tracee_add(t, tid, pid, TRACEE_AWAITED);
-    if (!child) {
-        tracee_continue(maker, 0);
-        return -ENOMEM;
-    }
+    child = tracee_add(t, tid, birth.pid, TRACEE_AWAITED);
+    r = -ENOMEM;
+    if (!child)
+        goto go_on;
     child->birth = birth;
-    if (pid != (pid_t)tid) /* a thread: nobody looks at it, its maker need not wait */
-        tracee_continue(maker, 0);
-    return 0;
+    if (birth.pid == birth.tid) /* of a thread's beginning nobody looks at anything: its maker need not wait */
+        return 0;
+    r = 0;
+go_on:
+    tracee_continue(maker, 0);
+    return r;
 }
 
 /* PTRACE_EVENT_STOP: a first stop, or job control. */
-static int handle_event_stop(struct trace *t, struct tracee *tracee, int signal, struct trace_event *ret)
+static int handle_event_stop(struct tracee *tracee, int signal, struct trace_event *ret)
 {
     if (tracee->state == TRACEE_AWAITED) {
         tracee->state = TRACEE_RUNNING;
@@ -90,10 +135,10 @@ static int handle_event_stop(struct trace *t, struct tracee *tracee, int signal,
             *ret = tracee->birth;
             return 1;
         }
-        tracee_continue(tracee, 0);
+        thread_begin(tracee, signal);
         return 0;
     }
-    if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) {
+    if (is_job_control(signal)) {
         /* Group-stop: it stays stopped, and its parent sees the same as without us. */
         ptrace(PTRACE_LISTEN, tracee->tid, NULL, NULL);
         if (tracee->tid != tracee->pid)
@@ -102,7 +147,6 @@ static int handle_event_stop(struct trace *t, struct tracee *tracee, int signal,
         ret->signal = signal;
         return 1;
     }
-    (void)t;
     tracee_continue(tracee, 0);
     return 0;
 }
@@ -119,8 +163,8 @@ int handle_exec(struct trace *t, struct tracee *tracee, struct trace_event *ret)
         if (gone)
             tracee_remove(t, gone);
     }
-    tracee->in_call = 0;
-    tracee->has_saved_argument = 0;
+    tracee->in_call = tracee->in_clone3 = 0;
+    tracee->has_saved_argument = tracee->has_saved_flags = 0;
     tracee->dying = 0;
     event_init(ret, TRACE_EVENT_EXEC, tracee);
     ret->former_tid = former;
@@ -140,8 +184,10 @@ static int handle_seccomp(struct trace *t, struct tracee *tracee, struct trace_e
         return 0;
     }
     if (!strncmp(tracee->call.name, "clone", 5)) {
-        r = call_keep_traced(tracee);
-        tracee->has_saved_argument = tracee->in_call = r == 1;
+        tracee->in_call = tracee->in_clone3 = !strcmp(tracee->call.name, "clone3");
+        tracee->has_birth = 0;
+        tracee->clone_flags = 0;
+        call_keep_traced(tracee);
         tracee_continue(tracee, 0);
         return 0;
     }
@@ -150,15 +196,29 @@ static int handle_seccomp(struct trace *t, struct tracee *tracee, struct trace_e
     return 1;
 }
 
+/* clone3 is back. 1: it made a child of which we were not told. */
+static int handle_clone3_return(struct tracee *tracee, struct trace_event *ret)
+{
+    int escaped;
+
+    tracee->in_clone3 = 0;
+    call_put_back(tracee);
+    escaped = !call_return(tracee) && tracee->call.result > 0 && !tracee->has_birth;
+    tracee_continue(tracee, 0);
+    if (!escaped)
+        return 0;
+    event_init(ret, TRACE_EVENT_ESCAPED, NULL);
+    ret->parent = tracee->pid;
+    ret->parent_tid = tracee->tid;
+    ret->pid = (pid_t)tracee->call.result;
+    return 1;
+}
+
 static int handle_return(struct tracee *tracee, struct trace_event *ret)
 {
     tracee->in_call = 0;
-    if (tracee->has_saved_argument) {
-        tracee->has_saved_argument = 0;
-        call_put_back(tracee);
-        tracee_continue(tracee, 0);
-        return 0;
-    }
+    if (tracee->in_clone3)
+        return handle_clone3_return(tracee, ret);
     if (call_return(tracee)) {
         tracee_continue(tracee, 0);
         return 0;
@@ -219,7 +279,7 @@ static int handle_stop(struct trace *t, struct tracee *tracee, int status, struc
     case PTRACE_EVENT_SECCOMP:
         return handle_seccomp(t, tracee, ret);
     case PTRACE_EVENT_STOP:
-        return handle_event_stop(t, tracee, signal, ret);
+        return handle_event_stop(tracee, signal, ret);
     case PTRACE_EVENT_EXIT:
         tracee->dying = 1;
         event_init(ret, TRACE_EVENT_EXIT, tracee);
@@ -239,6 +299,7 @@ static int handle_end(struct trace *t, struct tracee *tracee, int status, struct
 {
     struct tracee copy = *tracee;
 
+    t->n_early -= tracee->state == TRACEE_EARLY;
     tracee_remove(t, tracee);
     if (copy.state == TRACEE_AWAITED && copy.pid == copy.tid) {
         struct tracee *maker = tracee_find(t, copy.birth.parent_tid);
@@ -262,6 +323,8 @@ int handle_report(struct trace *t, pid_t tid, int status, struct trace_event *re
 {
     struct tracee *tracee = tracee_find(t, tid);
 
+    if (tracee && tracee->state == TRACEE_EARLY && WIFSTOPPED(status)) /* held, and killed meanwhile: its exit stop */
+        return 0;
     if (!WIFSTOPPED(status)) {
         if (tracee)
             return handle_end(t, tracee, status, ret);
@@ -270,7 +333,14 @@ int handle_report(struct trace *t, pid_t tid, int status, struct trace_event *re
         ret->status = status;
         return 1;
     }
-    if (!tracee) /* a newborn ahead of its maker's event: hold it until we know whose it is */
-        return tracee_add(t, tid, tid, TRACEE_EARLY) ? 0 : -ENOMEM;
+    if (!tracee) { /* a newborn ahead of its maker's event: hold it until we know whose it is */
+        tracee = tracee_add(t, tid, tid, TRACEE_EARLY);
+        if (!tracee)
+            return -ENOMEM;
+        t->n_early++;
+        tracee->early_since = clock_ms();
+        tracee->early_signal = WSTOPSIG(status);
+        return 0;
+    }
     return handle_stop(t, tracee, status, ret);
 }

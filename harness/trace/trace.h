@@ -58,6 +58,7 @@ enum trace_event_kind {
     TRACE_EVENT_STOPPED,   /* the whole thread group `pid` was stopped by job control: signal */
     TRACE_EVENT_END,       /* process `pid` is gone: status */
     TRACE_EVENT_LOST,      /* a child `pid` of `parent` died before it could be looked at */
+    TRACE_EVENT_ESCAPED,   /* `parent` has a child that is not traced: the maker's threads outwitted us */
     TRACE_EVENT_NONE_LEFT, /* no tracee remains */
     /* the task `tid` of process `pid` is stopped until trace_resume() */
     TRACE_EVENT_BORN,   /* a new process, no instruction of its own run; the thread `parent_tid` of process `parent`

@@ -33,6 +33,8 @@ struct tracee *tracee_add(struct trace *t, pid_t tid, pid_t pid, enum tracee_sta
         return NULL;
     }
     t->n++;
+    if (t->is_killing)
+        kill(tid, SIGKILL);
     return tracee;
 }
 

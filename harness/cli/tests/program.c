@@ -3,6 +3,7 @@
 #include "harness/testing.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -28,14 +29,22 @@ const char *program_forkaudit(void)
     return path;
 }
 
+/* Absolute, for commands that change directory. */
+static void set_path(const char *name, const char *path)
+{
+    char whole[PATH_MAX];
+
+    setenv(name, realpath(path, whole) ? whole : path, 1);
+}
+
 void program_start(struct program *p, const char *command)
 {
     char targets[4200];
 
     snprintf(targets, sizeof targets, "%s/targets", build());
-    setenv("F", program_forkaudit(), 1);
-    setenv("D", test_directory(), 1);
-    setenv("T", targets, 1);
+    set_path("F", program_forkaudit());
+    set_path("D", test_directory());
+    set_path("T", targets);
     p->out = open(test_directory(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     p->err = open(test_directory(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     CU_ASSERT_FATAL(p->out >= 0 && p->err >= 0);

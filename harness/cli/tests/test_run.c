@@ -137,7 +137,7 @@ static void test_record__other_files_are_not_overwritten(void)
 
 static void test_record__default_is_named_after_the_program(void)
 {
-    CU_ASSERT_EQUAL(program_run(&p, "F=$(realpath \"$F\"); cd \"$D\" && \"$F\" run -q " WITHOUT_RANDOM
+    CU_ASSERT_EQUAL(program_run(&p, "cd \"$D\" && \"$F\" run -q " WITHOUT_RANDOM
                                     "true && \"$F\" check -q " WITHOUT_RANDOM "true.fork"),
                     0);
 }
@@ -237,6 +237,21 @@ static void test_target__set_uid_program_keeps_its_privilege(void)
     CU_ASSERT_EQUAL(program_ask("a.fork", "select max(secure) from image"), 1);
 }
 
+static void test_target__set_uid_program_without_its_privilege_is_a_gap(void)
+{
+    if (geteuid()) {
+        test_skip("needs root to make a set-uid program of another user");
+        return;
+    }
+    CU_ASSERT_EQUAL(
+        program_run(&p, "cp /usr/bin/id \"$D/id\" && chmod 4755 \"$D/id\" && chmod 777 \"$D\" && chmod +t \"$D\" && "
+                        "cd \"$D\" && exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$F\" run -q "
+                        "--without 'rng-*' -r n.fork -- ./id -u"),
+        4);
+    CU_ASSERT_EQUAL(program_ask("n.fork", "select count(*) from gap where source = 'cred' and detail like '%set-uid%'"),
+                    1);
+}
+
 static void test_user__ids_and_groups(void)
 {
     if (geteuid()) {
@@ -305,5 +320,6 @@ TEST_MAIN("test_run", TEST(test_exit__clean_and_complete_is_0), TEST(test_exit__
           TEST(test_end__interrupt_ends_the_target_and_still_reports),
           TEST(test_end__interrupted_before_its_plan_is_incomplete), TEST(test_end__killed_auditor_leaves_a_recording),
           TEST(test_target__exit_status_and_streams_are_its_own),
-          TEST(test_target__set_uid_program_keeps_its_privilege), TEST(test_user__ids_and_groups),
+          TEST(test_target__set_uid_program_keeps_its_privilege),
+          TEST(test_target__set_uid_program_without_its_privilege_is_a_gap), TEST(test_user__ids_and_groups),
           TEST(test_launch__ptrace_refused_says_what_to_change), TEST(test_doctor__says_what_the_host_allows))

@@ -121,6 +121,34 @@ static void test_terminal__colour_and_progress_only_there(void)
     CU_ASSERT_EQUAL(session_end(&s), 0);
 }
 
+static void test_terminal__is_the_starters_again_after_the_end(void)
+{
+    struct session s;
+
+    session_start(
+        &s, "\"$F\" run -q -o ids=/dev/null --without 'rng-*' -r \"$D/a.fork\" -- true; read line; echo \"got $line\"");
+    session_type(&s, "hello\n");
+    CU_ASSERT(session_expect(&s, "got hello"));
+    CU_ASSERT_EQUAL(session_end(&s), 0);
+}
+
+/* The program has ended; what it left behind is in a session of its own, and the interrupt key is for the auditor. */
+static void test_terminal__interrupt_ends_what_was_left_behind(void)
+{
+    struct session s;
+
+    session_start(&s, "exec \"$F\" run --without 'rng-*' -r \"$D/a.fork\" -- sh -c 'setsid sleep 1000 & exit 0'");
+    CU_ASSERT(session_expect(&s, "processes of it remain"));
+    session_type(&s, "\003");
+    CU_ASSERT_EQUAL(session_end(&s), 0);
+    CU_ASSERT_EQUAL(program_ask("a.fork", "select complete from audit"), 1);
+    CU_ASSERT_EQUAL(program_ask("a.fork",
+                                "select count(*) from process where ending = 'ended-by-audit' and status = 15"),
+                    1);
+}
+
 TEST_MAIN("test_terminal", TEST(test_terminal__is_the_targets),
+          TEST(test_terminal__is_the_starters_again_after_the_end),
+          TEST(test_terminal__interrupt_ends_what_was_left_behind),
           TEST(test_terminal__interrupt_goes_to_the_target_and_is_reported),
           TEST(test_terminal__stop_key_stops_the_auditor_too), TEST(test_terminal__colour_and_progress_only_there))

@@ -141,6 +141,19 @@ static int play_trap(void)
     return 0;
 }
 
+/* With every signal blocked, as around a fork. */
+static int play_blocked(void)
+{
+    sigset_t all, before, after;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    sigprocmask(SIG_SETMASK, NULL, &before);
+    FORKAUDIT_MOMENT("blocked");
+    sigprocmask(SIG_SETMASK, NULL, &after);
+    return sigismember(&before, SIGTRAP) == 1 && !memcmp(&before, &after, 8) ? 0 : 1;
+}
+
 static const struct {
     const char *name;
     int (*run)(void);
@@ -157,6 +170,7 @@ static const struct {
     { "self-hostile", play_self_hostile },
     { "operands", play_operands },
     { "trap", play_trap },
+    { "blocked", play_blocked },
 };
 
 static int play(const char *name)
@@ -167,12 +181,20 @@ static int play(const char *name)
     return 99;
 }
 
-static void audit_play(struct audit *a, const char *name)
+/* The program is this one, by its name: under valgrind, /proc/self/exe itself would be valgrind. */
+static void audit_self(struct audit *a, const char *name)
 {
-    char *const argv[] = { "/proc/self/exe", "--play", (char *)name, NULL };
+    char self[4096] = "";
+    char *const argv[] = { self, "--play", (char *)name, NULL };
 
+    CU_ASSERT_TRUE_FATAL(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
     audit_init(a, argv);
     audit_run(a);
+}
+
+static void audit_play(struct audit *a, const char *name)
+{
+    audit_self(a, name);
     CU_ASSERT_EQUAL(a->r, 0);
     CU_ASSERT_EQUAL(a->result.target_status, 0);
 }
@@ -294,12 +316,19 @@ static void test_operand__memory_and_constants(void)
 
 static void test_trap__of_the_program_is_its_own(void)
 {
-    char *const argv[] = { "/proc/self/exe", "--play", "trap", NULL };
     struct audit a;
 
-    audit_init(&a, argv);
-    audit_run(&a);
+    audit_self(&a, "trap");
     CU_ASSERT(WIFSIGNALED(a.result.target_status) && WTERMSIG(a.result.target_status) == SIGTRAP);
+    audit_release(&a);
+}
+
+static void test_moment__signal_mask_stays_as_it_is(void)
+{
+    struct audit a;
+
+    audit_play(&a, "blocked");
+    CU_ASSERT_EQUAL(audit_ask(&a, "select count(*) from marker where name = 'blocked'"), 1);
     audit_release(&a);
 }
 
@@ -314,6 +343,7 @@ static const struct test tests[] = {
     TEST(test_name__is_bounded_and_may_be_missing),
     TEST(test_operand__memory_and_constants),
     TEST(test_trap__of_the_program_is_its_own),
+    TEST(test_moment__signal_mask_stays_as_it_is),
     { NULL, NULL },
 };
 

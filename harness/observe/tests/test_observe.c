@@ -245,7 +245,7 @@ static void test_call__credential_change_has_a_before_and_an_after(void)
         test_skip("needs root to change ids");
         return;
     }
-    audit_shell(&a, "chroot --userspec=33:33 --groups= / /bin/true");
+    audit_shell(&a, "/usr/sbin/chroot --userspec=33:33 --groups= / /bin/true");
     CU_ASSERT_EQUAL(
         audit_ask(&a, "select count(*) from call c join look l on l.call = c.id join cred on cred.look = l.id where "
                       "c.name = 'setuid' and l.moment = 'before-change' and euid = 0"),

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int wait_status(pid_t pid)
+int play_wait_status(pid_t pid)
 {
     int status;
 
@@ -36,7 +36,7 @@ static int play_fork(void)
 
     if (!pid)
         _exit(7);
-    return WEXITSTATUS(wait_status(pid)) == 7 ? 0 : 1;
+    return WEXITSTATUS(play_wait_status(pid)) == 7 ? 0 : 1;
 }
 
 static int play_vfork(void)
@@ -48,7 +48,7 @@ static int play_vfork(void)
         execv("/bin/true", argv);
         _exit(1);
     }
-    return wait_status(pid);
+    return play_wait_status(pid);
 }
 
 /* The middle process ends at once; the last one ends when the pipe does. */
@@ -76,7 +76,7 @@ static int play_clone_untraced(void)
 
     if (!pid)
         _exit(syscall(SYS_setresuid, -1, -1, -1) ? 1 : 0);
-    return wait_status(pid);
+    return play_wait_status(pid);
 }
 
 static int play_clone3_untraced(void)
@@ -88,7 +88,7 @@ static int play_clone3_untraced(void)
         _exit(syscall(SYS_setresuid, -1, -1, -1) ? 1 : 0);
     if (pid < 0 || args.flags != CLONE_UNTRACED) /* our own memory must be as we left it */
         return 2;
-    return wait_status(pid);
+    return play_wait_status(pid);
 }
 
 static void *thread_exec(void *unused)
@@ -172,19 +172,24 @@ static int play_own_filter(void)
 
 static int play_stop(void)
 {
-    pid_t pid = fork();
-    int status;
+    int status, go[2];
+    char byte = 0;
+    pid_t pid;
 
+    if (pipe2(go, O_CLOEXEC))
+        return 4;
+    pid = fork();
     if (!pid) {
         raise(SIGSTOP);
-        _exit(3);
+        /* It ends only when its parent has seen it go on: an end would hide that. */
+        _exit(read(go[0], &byte, 1) == 1 ? 3 : 4);
     }
     if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status) || WSTOPSIG(status) != SIGSTOP)
         return 1;
     kill(pid, SIGCONT);
-    if (waitpid(pid, &status, WCONTINUED) != pid || !WIFCONTINUED(status))
+    if (waitpid(pid, &status, WCONTINUED) != pid || !WIFCONTINUED(status) || write(go[1], &byte, 1) != 1)
         return 2;
-    return WEXITSTATUS(wait_status(pid)) == 3 ? 0 : 3;
+    return WEXITSTATUS(play_wait_status(pid)) == 3 ? 0 : 3;
 }
 
 static volatile sig_atomic_t handled;
@@ -266,5 +271,5 @@ int play(const char *name)
     for (size_t i = 0; i < sizeof plays / sizeof *plays; i++)
         if (!strcmp(plays[i].name, name))
             return plays[i].run();
-    return 99;
+    return play_hostile(name);
 }

@@ -1,5 +1,6 @@
 /* test_trace.c - the tracer against programs that are hard on it: nothing escapes, nothing is changed. */
 #include "harness/testing.h"
+#include "harness/trace/tests/log.h"
 #include "harness/trace/tests/plays.h"
 #include "harness/trace/trace.h"
 
@@ -13,89 +14,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* What a whole run brought. */
-struct log {
-    unsigned counts[N_TRACE_EVENT];
-    int status;          /* of the first process */
-    pid_t first, former; /* former: of the last exec */
-    const char *born;    /* of the last birth */
-    unsigned last_exits;
-    struct trace_call calls[64], returns[64];
-    char call_names[64][32], return_names[64][32]; /* the trace's own end with it */
-    unsigned n_calls, n_returns;
-};
-
-static int log_run(struct trace *t, struct log *log)
-{
-    struct trace_event event;
-
-    for (;;) {
-        enum trace_resume how = TRACE_ON;
-        int r = trace_next(t, 20000, &event);
-
-        if (r)
-            return r;
-        log->counts[event.kind]++;
-        if (event.kind == TRACE_EVENT_NONE_LEFT || event.kind == TRACE_EVENT_TIMEOUT)
-            return 0;
-        if (event.kind == TRACE_EVENT_END && event.pid == log->first)
-            log->status = event.status;
-        if (event.kind == TRACE_EVENT_EXEC)
-            log->former = event.former_tid;
-        if (event.kind == TRACE_EVENT_BORN)
-            log->born = event.born;
-        log->last_exits += event.kind == TRACE_EVENT_EXIT && event.is_last;
-        if (event.kind == TRACE_EVENT_CALL && log->n_calls < 64) {
-            snprintf(log->call_names[log->n_calls], sizeof *log->call_names, "%s", event.call.name);
-            log->calls[log->n_calls++] = event.call;
-            how = TRACE_TO_RETURN;
-        }
-        if (event.kind == TRACE_EVENT_RETURN && log->n_returns < 64) {
-            snprintf(log->return_names[log->n_returns], sizeof *log->return_names, "%s", event.call.name);
-            log->returns[log->n_returns++] = event.call;
-        }
-        if (event.kind == TRACE_EVENT_TRAP)
-            how = TRACE_DELIVER;
-        if (event.kind >= TRACE_EVENT_BORN)
-            trace_resume(t, &event, how);
-    }
-}
-
-/* Runs a program to its end. 0, or where and why the launch failed. */
-static int log_program(char *const argv[], struct log *log, enum trace_stage *ret_stage)
-{
-    struct trace_launch launch = { .path = argv[0], .argv = argv, .envp = environ, .terminal = -1 };
-    struct trace *t = NULL;
-    int r;
-
-    memset(log, 0, sizeof *log);
-    r = trace_launch(&launch, &t, &log->first, ret_stage);
-    if (r)
-        return r;
-    r = log_run(t, log);
-    trace_free(t);
-    return r;
-}
-
-static void log_play(const char *name, struct log *log)
-{
-    char *const argv[] = { "/proc/self/exe", "--play", (char *)name, NULL };
-    enum trace_stage stage;
-
-    CU_ASSERT_EQUAL(log_program(argv, log, &stage), 0);
-    CU_ASSERT_EQUAL(log->counts[TRACE_EVENT_NONE_LEFT], 1);
-    CU_ASSERT_EQUAL(log->counts[TRACE_EVENT_TIMEOUT], 0);
-}
-
-static unsigned log_calls(const struct log *log, const char *name)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < log->n_calls; i++)
-        n += !strcmp(log->call_names[i], name);
-    return n;
-}
 
 static void test_launch__events_of_a_plain_program(void)
 {

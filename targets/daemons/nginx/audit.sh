@@ -3,7 +3,8 @@
 #
 # usage: audit.sh BUILD
 #
-# The recording is BUILD/audit/nginx.fork, the report BUILD/audit/nginx.txt and on standard output. As root the workers run
+# The recording is BUILD/audit/nginx.fork, the report BUILD/audit/nginx.txt and on standard output; BUILD/audit/nginx.ids holds the
+# results alone, to be compared with expected.ids, which was judged by hand. As root the workers run
 # as www-data; as an ordinary user all of it happens in a user namespace with mapped ids, and where that cannot be made,
 # nginx runs without privileges to drop. Exit status 0 when the audit was made and nginx served its requests, whatever was found.
 set -eu
@@ -45,9 +46,9 @@ attempts=0
 while :; do
     attempts=$((attempts + 1))
     "$here/prepare.sh" "$build" "$folder" write
-    rm -f "$top/nginx.fork" "$top/nginx.txt"
+    rm -f "$top/nginx.fork" "$top/nginx.txt" "$top/nginx.ids"
     status=0
-    "$build/forkaudit" run -r "$top/nginx.fork" -o text -o text="$top/nginx.txt" \
+    "$build/forkaudit" run -r "$top/nginx.fork" -o text -o text="$top/nginx.txt" -o ids="$top/nginx.ids" \
         --poke "'$here/poke.sh' '$folder'" --poke-timeout 120 \
         -- "$program" -p "$folder/" -c "$folder/nginx.conf" -e "$folder/error.log" </dev/null || status=$?
     # Somebody else may take the port between its choice and nginx's bind(2).
