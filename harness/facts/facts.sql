@@ -76,7 +76,7 @@ CREATE TABLE look (
   limit_table INTEGER REFERENCES limit_table,
   environ_table INTEGER REFERENCES environ_table,
   cwd TEXT, root TEXT,           -- readlink of /proc/PID/cwd and /proc/PID/root
-  waiting TEXT                   -- settled: the system call it waits in
+  waiting TEXT                   -- settled: the system call it waits in; 'a stop' (job control), 'vfork'
 );
 
 -- Ids and privileges at a look. One row for the thread that stopped, and one for every other thread whose

@@ -9,6 +9,9 @@
  *   FORKAUDIT_DRAW("libc rand", buffer, size);   these bytes came from that generator (at most 4096 a call are read)
  *   FORKAUDIT_GENERATOR("name", function, "shape"); the program has this generator of its own
  *
+ * Under audit a marker is a breakpoint: a program that ignores or handles SIGTRAP itself and blocks it finds its disposition reset
+ * there (the kernel forces the signal; sigaction(2)).
+ *
  * Names are C strings of at most 127 bytes. Provider "forkaudit"; probes moment(name), self(name, struct
  * forkaudit_self *), draw(name, bytes, size), generator(name, function, shape). The markers must be compiled into the
  * program itself; those in a shared library are not looked for.

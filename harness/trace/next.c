@@ -142,7 +142,7 @@ int trace_next(struct trace *t, int timeout_ms, struct trace_event *ret)
  * generated"). Before that it was in the mask of one that blocks every signal, and must be again. */
 static void trap_block_again(pid_t tid)
 {
-    uint64_t mask, rest = ((uint64_t)1 << 31) - 1;
+    uint64_t mask = 0, rest = ((uint64_t)1 << 31) - 1;
     static const int others[] = { SIGKILL, SIGSTOP, SIGTRAP };
 
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
