@@ -43,6 +43,8 @@ struct trace {
     size_t n_early;
     int maker_may_be_dead; /* a task has died since the last look for newborns that nobody reported */
     int is_killing;        /* whoever is still born is killed too */
+    int has_processors;    /* more than one: looking longer takes nothing from the target */
+    int may_spin;          /* an event has come since the last wait */
     int sweep;             /* 1: waitpid may have more for us without a new SIGCHLD */
     unsigned n_calls;      /* of trace_next() */
     struct trace_name {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/signalfd.h>
@@ -180,6 +181,7 @@ int trace_launch(const struct trace_launch *launch, struct trace **ret, pid_t *r
 {
     struct trace *t = calloc(1, sizeof *t);
     struct sock_fprog filter = { 0, NULL };
+    cpu_set_t processors;
     int r = -ENOMEM;
 
     *ret_stage = TRACE_STAGE_SETUP;
@@ -188,6 +190,7 @@ int trace_launch(const struct trace_launch *launch, struct trace **ret, pid_t *r
     r = filter_build(&filter.filter, &filter.len);
     if (r)
         goto out_free;
+    t->has_processors = sched_getaffinity(0, sizeof processors, &processors) || CPU_COUNT(&processors) > 1;
     t->no_new_privs = !launch_may_filter();
     r = launch_take_signals(t);
     if (r)
