@@ -133,6 +133,7 @@ static void loop_broken(struct observe *o, int error)
     if (o->result->record_error)
         return;
     o->result->record_error = error;
+    o->result->complete = 0;
     phase_why(o, 0, "the recording could not be written");
     observe_tell(o, OBSERVE_NEWS_RECORD_LOST);
 }

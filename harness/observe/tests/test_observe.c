@@ -271,7 +271,7 @@ static void test_seccomp__our_own_filter_is_not_the_targets(void)
 
 static void test_record__full_disk_leaves_the_target_unharmed(void)
 {
-    char *const argv[] = { "/bin/sh", "-c", "i=0; while [ $i -lt 200 ]; do (exit 0); i=$((i+1)); done; exit 6", NULL };
+    char *const argv[] = { "/bin/sh", "-c", "i=0; while [ $i -lt 400 ]; do (exit 0); i=$((i+1)); done; exit 6", NULL };
     struct rlimit limit, small = { 300000, RLIM_INFINITY };
     struct audit a;
 
