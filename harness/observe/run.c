@@ -12,8 +12,6 @@
 
 /* What a busy tree has shown must survive our own death too. */
 #define COMMIT_EVERY_MS 50
-/* A commit costs as much as a stop: one for all that comes within so short a time. */
-#define COMMIT_PAUSE_MS 5
 
 int64_t observe_clock(clockid_t clock)
 {
@@ -142,14 +140,13 @@ static int observe_loop(struct observe *o)
 {
     for (;;) {
         struct trace_event event;
-        int timeout = loop_timeout(o), pause = timeout < 0 || timeout > COMMIT_PAUSE_MS ? COMMIT_PAUSE_MS : timeout;
-        int r = trace_next(o->t, pause, &event);
+        int r = trace_next(o->t, 0, &event);
 
         if (!r && event.kind == TRACE_EVENT_TIMEOUT) {
-            /* About to wait for longer: what was seen must survive our own death. */
+            /* About to wait: what was seen must survive our own death, whenever that comes. */
             if (!o->result->record_error && (r = facts_commit(o->f)))
                 loop_broken(o, r);
-            r = timeout == pause ? 0 : trace_next(o->t, timeout < 0 ? -1 : timeout - pause, &event);
+            r = trace_next(o->t, loop_timeout(o), &event);
         }
         if (r)
             return r;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -197,10 +198,31 @@ static int is_dead(long pid)
     return !state || state[2] == 'Z' || state[2] == 'X';
 }
 
+/* Waits until the auditor sleeps: what it has seen by then is in the recording. */
+static void wait_until_asleep(pid_t pid)
+{
+    char path[64], text[64];
+    long number = -1;
+
+    snprintf(path, sizeof path, "/proc/%d/syscall", (int)pid);
+    while (number != SYS_poll) {
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+
+        if (fd >= 0)
+            close(fd);
+        CU_ASSERT_FATAL(n > 0);
+        text[n] = '\0';
+        number = text[0] >= '0' && text[0] <= '9' ? atol(text) : -1;
+        usleep(1000);
+    }
+}
+
 static void test_end__killed_auditor_leaves_a_recording(void)
 {
     long pid = start_daemon("");
 
+    wait_until_asleep(p.pid);
     kill(p.pid, SIGKILL);
     CU_ASSERT_EQUAL(program_wait(&p), 256 + SIGKILL);
     CU_ASSERT_EQUAL(program_run(&p, "\"$F\" report \"$D/a.fork\""), 0);
