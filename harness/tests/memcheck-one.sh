@@ -3,6 +3,7 @@
 #
 # usage: memcheck-one.sh SUITE [TEST]   (FORKAUDIT_BUILD is set)
 #
+# Fair scheduling: else one thread that never blocks can starve the others for minutes.
 # What counts is said in memcheck-complaints.sh. An assertion that fails here is not a failure but
 # a skip: valgrind holds descriptors of its own and makes system calls of its own, which tests of exactly that must notice.
 # `make check` is where assertions count.
@@ -13,7 +14,7 @@ mkdir -p "$logs"
 # Programs that have dropped root write their logs here too.
 chmod 0777 "$logs"
 
-valgrind --suppressions="$(dirname "$0")/valgrind.supp" --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --track-fds=yes \
+valgrind --fair-sched=yes --suppressions="$(dirname "$0")/valgrind.supp" --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --track-fds=yes \
     --log-file="$logs/%p" "$@" >"$logs/output" 2>"$logs/errors" &
 suite=$!
 wait $suite
