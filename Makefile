@@ -9,12 +9,12 @@ CFLAGS ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -I. -Itargets/spc -Iharness/include -DFORKAUDIT_VERSION='"$(VERSION)"'
 VERSION := 0.1.0
 ALL_CFLAGS = $(CSTD) $(WARN) $(CFLAGS) $(EXTRA_CFLAGS) -MMD -MP
-LDLIBS_TOOL := -lsqlite3 -lseccomp -lelf -lsmartcols
+LDLIBS_TOOL := -lsqlite3 -lseccomp -ldw -lelf -lsmartcols
 LDLIBS_SPC := -lcrypto -lpthread
-HEADERS := sqlite3.h seccomp.h libelf.h libsmartcols/libsmartcols.h openssl/evp.h sys/sdt.h CUnit/Basic.h
+HEADERS := sqlite3.h seccomp.h libelf.h elfutils/libdwfl.h libsmartcols/libsmartcols.h openssl/evp.h sys/sdt.h CUnit/Basic.h
 
 LIB_SRC := $(sort $(wildcard harness/facts/*.c harness/trace/*.c harness/look/*.c harness/observe/*.c \
-             harness/prove/*.c checks/*.c reports/*.c) $(filter-out harness/cli/main.c,$(wildcard harness/cli/*.c)))
+             harness/prove/*.c harness/stack/*.c harness/inject/*.c checks/*.c reports/*.c) $(filter-out harness/cli/main.c,$(wildcard harness/cli/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/checks.o $(BUILD)/obj/gen/facts.o
 SPC_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard targets/spc/*.c))
 TARGET_SRC := $(sort $(wildcard targets/fd/*.c targets/rng/*.c targets/id/*.c))
@@ -132,6 +132,11 @@ audit: deps
 	@$(SUBMAKE) all $(TOOLS)
 	@targets/daemons/nginx/audit.sh $(BUILD)
 
+# HELP make inject     deps, build, and see what nginx does when dropping privilege fails: report in build/audit/
+inject: deps
+	@$(SUBMAKE) all $(TOOLS)
+	@targets/daemons/nginx/audit.sh $(BUILD) inject
+
 # HELP make lint       include table, headers alone, docs against tables, format, -Werror
 lint: deps
 	@$(DEPS) lint
@@ -195,5 +200,5 @@ uninstall:
 # HELP make clean      remove build/
 clean:
 	rm -rf $(BUILD)
-.PHONY: all targets tests help deps check audit lint lint-tools format memcheck sanitize coverage bench install uninstall clean
+.PHONY: all targets tests help deps check audit inject lint lint-tools format memcheck sanitize coverage bench install uninstall clean
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

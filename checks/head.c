@@ -6,10 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_TITLE, KEY_SEVERITY, KEY_STRENGTH, KEY_CWE, KEY_CERT, KEY_NEEDS, KEY_WHY, KEY_ACCEPTED, KEY_FIX, N_KEY };
-static const char *const keys[N_KEY] = { "title", "severity", "strength", "cwe", "cert",
-                                         "needs", "why",      "accepted", "fix" };
-#define KEY_LIST  "title, severity, strength, cwe, cert, needs, why, accepted, fix"
+enum {
+    KEY_TITLE,
+    KEY_SEVERITY,
+    KEY_STRENGTH,
+    KEY_CWE,
+    KEY_CERT,
+    KEY_KIN, /* the only one that may be missing */
+    KEY_NEEDS,
+    KEY_WHY,
+    KEY_ACCEPTED,
+    KEY_FIX,
+    N_KEY
+};
+static const char *const keys[N_KEY] = { "title", "severity", "strength", "cwe",      "cert",
+                                         "kin",   "needs",    "why",      "accepted", "fix" };
+#define KEY_LIST  "title, severity, strength, cwe, cert, kin, needs, why, accepted, fix"
 #define TITLE_MAX 60
 
 struct parser {
@@ -156,13 +168,42 @@ static int is_cert(const char *word)
            !strcmp(word + 5, "-C");
 }
 
-static int values_check(struct parser *p)
+/* A failure by its public name: CVE-YEAR-NUMBER, or PROJECT#NUMBER for an issue or pull request. */
+static int is_kin(const char *word)
 {
-    char **v = p->values, bad[80];
+    size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
+    if (!strncmp(word, "CVE-", 4))
+        return strspn(word + 4, "0123456789") == 4 && word[8] == '-' && strlen(word + 9) >= 4 &&
+               strspn(word + 9, "0123456789") == strlen(word + 9);
+    return n && word[n] == '#' && word[n + 1] && strspn(word + n + 1, "0123456789") == strlen(word + n + 1);
+}
+
+/* What may be missing, or "none", is the empty value from here on. */
+static int values_complete(struct parser *p)
+{
+    static char nothing[1];
+    char **v = p->values;
+
+    if (!v[KEY_KIN])
+        v[KEY_KIN] = nothing;
     for (int k = 0; k < N_KEY; k++)
         if (!v[k])
             return REFUSE(p, p->line, "the head lacks '%s': add a line \"-- %s: ...\"", keys[k], keys[k]);
+    for (int k = 0; k < N_KEY; k++)
+        if ((k == KEY_CWE || k == KEY_CERT || k == KEY_KIN || k == KEY_NEEDS || k == KEY_ACCEPTED) &&
+            !strcmp(v[k], "none"))
+            *v[k] = '\0';
+    return 0;
+}
+
+static int values_check(struct parser *p)
+{
+    char **v = p->values, bad[80];
+    int r = values_complete(p);
+
+    if (r)
+        return r;
     if (strlen(v[KEY_TITLE]) > TITLE_MAX)
         return REFUSE(p, p->lines[KEY_TITLE], "the title has %zu bytes, at most %d are shown: shorten it",
                       strlen(v[KEY_TITLE]), TITLE_MAX);
@@ -170,13 +211,12 @@ static int values_check(struct parser *p)
         return REFUSE(p, p->lines[KEY_SEVERITY], "unknown severity '%.40s': %s", v[KEY_SEVERITY], words_list('s'));
     if (!words_is_strength(v[KEY_STRENGTH]))
         return REFUSE(p, p->lines[KEY_STRENGTH], "unknown strength '%.40s': %s", v[KEY_STRENGTH], words_list('t'));
-    for (int k = 0; k < N_KEY; k++)
-        if ((k == KEY_CWE || k == KEY_CERT || k == KEY_NEEDS || k == KEY_ACCEPTED) && !strcmp(v[k], "none"))
-            *v[k] = '\0';
     if (!list_is_known(v[KEY_CWE], is_cwe, bad, sizeof bad))
         return REFUSE(p, p->lines[KEY_CWE], "'%s' is not a CWE number such as CWE-403, nor none", bad);
     if (!list_is_known(v[KEY_CERT], is_cert, bad, sizeof bad))
         return REFUSE(p, p->lines[KEY_CERT], "'%s' is not a CERT C rule such as FIO22-C, nor none", bad);
+    if (!list_is_known(v[KEY_KIN], is_kin, bad, sizeof bad))
+        return REFUSE(p, p->lines[KEY_KIN], "'%s' is no kin such as CVE-2006-2607 or cups#185, nor none", bad);
     if (!list_is_known(v[KEY_NEEDS], words_is_source, bad, sizeof bad))
         return REFUSE(p, p->lines[KEY_NEEDS], "needs unknown evidence '%s': known are %s", bad, words_list('n'));
     return 0;
@@ -219,6 +259,7 @@ int head_parse(const char *file, const char *text, struct head *ret, struct erro
                    .strength = p.values[KEY_STRENGTH],
                    .cwe = p.values[KEY_CWE],
                    .cert = p.values[KEY_CERT],
+                   .kin = p.values[KEY_KIN],
                    .needs = p.values[KEY_NEEDS],
                    .why = p.values[KEY_WHY],
                    .accepted = p.values[KEY_ACCEPTED],

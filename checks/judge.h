@@ -24,6 +24,7 @@ struct check {
     const char *strength; /* "proven", "observed", "suspect" */
     const char *cwe;      /* "CWE-403" or several, blank-separated */
     const char *cert;     /* "FIO22-C" */
+    const char *kin;      /* real failures of this kind: "CVE-2006-2607 cups#185", blank-separated */
     const char *needs;    /* sources (gap.source) it cannot do without, blank-separated */
     const char *why;      /* why it matters, with the real failure it is kin to */
     const char *accepted; /* what is accepted by design */

@@ -4,8 +4,8 @@
 -- Who the stopped thread was at a look: one row per look that has credentials.
 create temp view if not exists identity as
 select l.id as look, l.process, l.seq, l.moment, l.image, l.call, l.marker, l.threads, l.fd_table, l.limit_table,
-  l.environ_table, c.tid, c.ruid, c.euid, c.suid, c.fsuid, c.rgid, c.egid, c.sgid, c.fsgid, c.groups,
-  c.cap_inh, c.cap_prm, c.cap_eff, c.cap_bnd, c.cap_amb, c.no_new_privs, c.user_ns
+  l.environ_table, l.map_table, c.tid, c.ruid, c.euid, c.suid, c.fsuid, c.rgid, c.egid, c.sgid, c.fsgid, c.groups,
+  c.cap_inh, c.cap_prm, c.cap_eff, c.cap_bnd, c.cap_amb, c.no_new_privs, c.seccomp, c.dumpable, c.user_ns
 from main.look l join main.cred c on c.look = l.id and c.tid = l.tid;
 
 -- Who each process was when it began: at its birth, or at its first exec when it was launched.
@@ -53,9 +53,11 @@ union all select process, seq, 'u', suid from identity where moment = 'born' and
 union all select process, seq, 'g', sgid from identity where moment = 'born' and sgid <> egid;
 
 -- Calls that change ids, groups or capabilities, with who the caller was. kind: 'u', 'g', 's' (groups),
--- 'c'; asked: the arguments as text; regain: it asks for a privileged id that was given up, and was refused.
+-- 'c'; asked: the arguments as text; regain: it asks for a privileged id that was given up, and was refused (by the kernel,
+-- or with any errno by the audit itself).
 create temp view if not exists id_call as
-select c.*, c.error = 1 and exists (select 1 from former_id p join identity b on b.look = c.before_look
+select c.*, (c.error = 1 or (c.error > 0 and c.injected)) and exists (select 1 from former_id p
+  join identity b on b.look = c.before_look
     where p.process = c.process and p.kind = c.kind and p.seq < c.seq
       and p.id not in (iif(p.kind = 'u', b.ruid, b.rgid), iif(p.kind = 'u', b.euid, b.egid),
         iif(p.kind = 'u', b.suid, b.sgid))
@@ -73,6 +75,56 @@ from (select k.*, ifnull(k.end_seq, k.seq) as after_seq,
     as before_look
   from main.call k
   where k.name in ('setuid', 'setgid', 'setreuid', 'setregid', 'setresuid', 'setresgid', 'setgroups', 'capset')) c;
+
+-- Attempts of disposable copies. rest: the resting look for which they speak: the process was copied then, or earlier in the
+-- same program with the same ids, groups and capabilities (the last such time). what: kind and wanted, to be read;
+-- calls: how many were tried.
+drop table if exists temp.proof_of;
+create temp table proof_of as
+select r.look as rest, p.look, p.process, p.kind, p.wanted, p.outcome, case when p.kind <> 'cap'
+    then iif(p.kind = 'uid-map', 'uid', p.kind) || ' ' || substr(p.wanted, 1, 200)
+    when length(p.wanted) - length(replace(p.wanted, ',', '')) < 6 then substr(p.wanted, 1, 200)
+    else printf('%d capabilities', 1 + length(p.wanted) - length(replace(p.wanted, ',', ''))) end as what,
+      substr(p.call, 1, 300) as call,
+  substr(p.detail, 1, 300) as detail, case when p.kind = 'cap' then 1 + length(p.wanted) - length(replace(p.wanted, ',', ''))
+    else ifnull(length(p.call) - length(replace(p.call, '(', '')), 0) end as calls
+from (select r.look, (select max(q.seq) from identity q where q.process = r.process and q.image is r.image and q.seq <= r.seq
+    and exists (select 1 from main.proof p where p.look = q.look)
+    and (q.ruid, q.euid, q.suid, q.fsuid, q.rgid, q.egid, q.sgid, q.fsgid, q.groups)
+      = (r.ruid, r.euid, r.suid, r.fsuid, r.rgid, r.egid, r.sgid, r.fsgid, r.groups)
+    and q.cap_prm is r.cap_prm and q.cap_eff is r.cap_eff) as seq, r.process
+  from resting r where exists (select 1 from main.proof)) r
+join main.look l on l.process = r.process and l.seq = r.seq join main.proof p on p.look = l.id;
+create index temp.proof_of_rest on proof_of (rest);
+
+-- Places from which `forkaudit inject` made calls fail, in words: 'nginx> setgroups from ngx_worker_process_init (nginx)'.
+-- The place is the innermost frame outside of the C library. process: that made the call in the clean run.
+create temp view if not exists site_text as
+select s.site, s.role, s.name, s.detail, s.process, s.first_call, s.object, s.symbol, printf('%s %s%s%s', s.role, s.name,
+  iif(s.detail is not null and s.name not in ('setgroups', 'capset'), '(' || s.detail || ')', ''),
+  ifnull(' from ' || coalesce(nullif(s.symbol, '') || ifnull(' (' || s.object || ')', ''),
+    s.object || printf('+0x%llx', s.offset)), '')) as text
+from (select t.id as site, substr(t.role, 1, 100) as role, t.name, substr(t.detail, 1, 100) as detail, p.id as process,
+    t.first_call, substr(f.symbol, 1, 100) as symbol, f.offset,
+    substr(replace(f.object, rtrim(f.object, replace(f.object, '/', '')), ''), 1, 100) as object
+  from main.site t left join main.call c on c.id = t.first_call left join main.process p on p.id = c.process
+  left join main.frame f on f.stack = t.stack and f.depth = (select min(o.depth) from main.frame o where o.stack = t.stack
+    and o.object is not null and o.object not glob '*/libc.so*' and o.object not glob '*/libc-[0-9]*'
+    and o.object not glob '*/ld-linux*' and o.object not glob '*/libpthread*')) s;
+
+-- What came of the trials of one place with one outcome: errors 'EPERM, EAGAIN', said: the evidence of the first one
+-- that kept something, else of the first; kept_*: in any of them, NULL: nothing; served: 0 when the poke failed in one.
+-- Sites that differ only in who called the function are one place: it is mended once.
+create temp view if not exists site_outcome as
+select g.*, (select substr(o.evidence, 1, 1000) from main.injection o join site_text t on t.site = o.site
+    where t.text = g.text and o.outcome = g.outcome
+    order by coalesce(o.kept_uid, o.kept_gid, nullif(o.kept_groups, ''), nullif(o.kept_caps, 0)) is null,
+      o.id limit 1) as said
+from (select t.text, t.name, t.detail, min(t.process) as process, i.outcome, count(*) as trials,
+    replace(group_concat(distinct errno_name(i.error)), ',', ', ') as errors, min(i.served) as served,
+    min(i.kept_uid) as kept_uid, min(i.kept_gid) as kept_gid, max(nullif(i.kept_groups, '')) as kept_groups,
+    max(nullif(i.kept_caps, 0)) as kept_caps
+  from main.injection i join site_text t on t.site = i.site group by t.text, i.outcome) g;
 
 -- Every ancestor of every process. branch: the child of the ancestor on the way down. Bounded, should a recording lie.
 drop table if exists temp.lineage;

@@ -7,15 +7,15 @@
 
 #include "reports/escape.h"
 #include "reports/formats.h"
+#include "reports/json_parts.h"
 #include "reports/json_text.h"
 #include "reports/query.h"
 #include "reports/verdict.h"
 
-/* Values of a recording may have any type and any bytes, whatever their columns declare. */
-#define T(x)    "json(text_json(" x "))"
-#define N(x)    "CAST(" x " AS INTEGER)"
-#define MASK(x) "iif(" x " IS NULL, NULL, printf('0x%016x', CAST(" x " AS INTEGER)))"
-#define BOOL(x) "json(iif(" x " IS NULL, 'null', iif(" x ", 'true', 'false')))"
+#define T(x)    JSON_TEXT(x)
+#define N(x)    JSON_INT(x)
+#define MASK(x) JSON_MASK(x)
+#define BOOL(x) JSON_TRUTH(x)
 
 /* The rows, with their members as they stand in the report. */
 /* clang-format off */
@@ -23,7 +23,8 @@ static const char audit_sql[] =
     "SELECT json_object('tool', " T("tool") ", 'mode', " T("mode") ", 'command', json(args_json(command)),"
     " 'until', " T("until") ", 'poke', " T("poke") ", 'poke_status', " N("poke_status") ","
     " 'host', " T("host") ", 'kernel', " T("kernel") ", 'machine', " T("machine") ", 'tracer_uid', " N("tracer_uid") ","
-    " 'no_new_privs', " BOOL("no_new_privs") ", 'began', " N("began") ", 'ended', " N("ended") ","
+    " 'no_new_privs', " BOOL("no_new_privs") ", 'id_maps', " T("id_maps") ","
+    " 'began', " N("began") ", 'ended', " N("ended") ","
     " 'complete', " BOOL("complete") ", 'why', " T("why") ", 'target_status', " N("target_status") ")"
     " FROM audit WHERE id = 1";
 
@@ -85,12 +86,12 @@ static const char creds_sql[] =
     " 'fsgid', " N("fsgid") ", 'groups', " T("groups") ", 'cap_inh', " MASK("cap_inh") ","
     " 'cap_prm', " MASK("cap_prm") ", 'cap_eff', " MASK("cap_eff") ", 'cap_bnd', " MASK("cap_bnd") ","
     " 'cap_amb', " MASK("cap_amb") ","
-    " 'no_new_privs', " BOOL("no_new_privs") ", 'seccomp', " N("seccomp") ", 'user_ns', " N("user_ns") ")"
+    " 'no_new_privs', " BOOL("no_new_privs") ", 'seccomp', " N("seccomp") ", 'user_ns', " N("user_ns") ","
+    " 'securebits', " N("securebits") ", 'dumpable', " N("dumpable") ")"
     " FROM cred WHERE look = ?1 ORDER BY id";
 /* clang-format on */
 
-/* Writes the JSON text in column 0. open: an object is left open at its end, so that members can follow. */
-static int write_value(sqlite3_stmt *row, int open, FILE *out)
+int json_write_value(sqlite3_stmt *row, int open, FILE *out)
 {
     size_t size;
     const char *json = query_bytes(row, 0, &size);
@@ -100,8 +101,7 @@ static int write_value(sqlite3_stmt *row, int open, FILE *out)
     return escape_json(json, size - (open ? 1 : 0), out);
 }
 
-/* Writes "[row, row, ...]", one row a line; ?1 is `key` where the statement has one. */
-static int write_array(sqlite3_stmt *rows, int64_t key, FILE *out)
+int json_write_array(sqlite3_stmt *rows, int64_t key, FILE *out)
 {
     const char *before = "\n";
     int r;
@@ -113,7 +113,7 @@ static int write_array(sqlite3_stmt *rows, int64_t key, FILE *out)
     while ((r = query_next(rows)) > 0) {
         fputs(before, out);
         before = ",\n";
-        r = write_value(rows, 0, out);
+        r = json_write_value(rows, 0, out);
         if (r < 0)
             break;
     }
@@ -129,7 +129,7 @@ static int write_list(sqlite3 *db, const char *sql, FILE *out)
     r = query_open(db, sql, &rows);
     if (r < 0)
         return r;
-    r = write_array(rows, 0, out);
+    r = json_write_array(rows, 0, out);
     sqlite3_finalize(rows);
     return r;
 }
@@ -145,10 +145,10 @@ static int write_looks(sqlite3_stmt *looks, sqlite3_stmt *creds, int64_t process
     while ((r = query_next(looks)) > 0) {
         fputs(before, out);
         before = ",\n";
-        r = write_value(looks, 1, out);
+        r = json_write_value(looks, 1, out);
         fputs(",\"credentials\":", out);
         if (r == 0)
-            r = write_array(creds, sqlite3_column_int64(looks, 1), out);
+            r = json_write_array(creds, sqlite3_column_int64(looks, 1), out);
         fputs("}", out);
         if (r < 0)
             break;
@@ -175,7 +175,7 @@ static int write_images(struct images *images, int64_t process, FILE *out)
     while (r == 0 && images->state > 0 && sqlite3_column_int64(images->rows, 1) == process) {
         fputs(before, out);
         before = ",\n";
-        r = write_value(images->rows, 0, out);
+        r = json_write_value(images->rows, 0, out);
         images->state = query_next(images->rows);
     }
     fputs("]", out);
@@ -188,9 +188,11 @@ static int write_processes(sqlite3 *db, FILE *out)
     const char *const sql[N_QUERIES] = { processes_sql, images_sql, looks_sql, creds_sql };
     sqlite3_stmt *queries[N_QUERIES] = { NULL };
     struct images images = { NULL, 0 };
+    struct json_identity identity;
     const char *before = "\n";
-    int r = 0;
+    int r;
 
+    r = json_identity_open(db, &identity);
     for (int i = 0; i < N_QUERIES && r == 0; i++)
         r = query_open(db, sql[i], &queries[i]);
     if (r == 0) {
@@ -203,16 +205,20 @@ static int write_processes(sqlite3 *db, FILE *out)
 
         fputs(before, out);
         before = ",\n";
-        r = write_value(queries[PROCESSES], 1, out);
+        r = json_write_value(queries[PROCESSES], 1, out);
         fputs(",\"images\":", out);
         if (r == 0)
             r = write_images(&images, id, out);
         fputs(",\"looks\":", out);
         if (r == 0)
             r = write_looks(queries[LOOKS], queries[CREDS], id, out);
+        fputs(",\"identity\":", out);
+        if (r == 0)
+            r = json_identity_write(&identity, id, out);
         fputs("}", out);
     }
     fputs("]", out);
+    json_identity_release(&identity);
     for (int i = 0; i < N_QUERIES; i++)
         sqlite3_finalize(queries[i]);
     return r < 0 ? r : ferror(out) ? -EIO : 0;
@@ -223,7 +229,7 @@ static int write_one(sqlite3_stmt *row, FILE *out)
     int r = query_next(row);
 
     if (r > 0)
-        r = write_value(row, 0, out);
+        r = json_write_value(row, 0, out);
     else if (r == 0)
         fputs("null", out);
     return r;
@@ -281,7 +287,7 @@ int json_write(struct facts *f, const struct report_options *options, FILE *out)
     r = json_text_register(db, &text);
     if (r < 0)
         return r;
-    fputs("{\"schema\":\"forkaudit-report\",\n\"version\":\"1.0.0\",\n\"audit\":", out);
+    fputs("{\"schema\":\"forkaudit-report\",\n\"version\":\"1.1.0\",\n\"audit\":", out);
     r = write_audit(db, out);
     fputs(",\n\"verdict\":", out);
     if (r == 0)
@@ -290,6 +296,8 @@ int json_write(struct facts *f, const struct report_options *options, FILE *out)
         fprintf(out, ",\n\"%s\":", lists[i].name);
         r = write_list(db, lists[i].sql, out);
     }
+    if (r == 0)
+        r = json_inject_write(db, out);
     fputs(",\n\"processes\":", out);
     if (r == 0)
         r = write_processes(db, out);

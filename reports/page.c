@@ -18,7 +18,7 @@ void page_init(struct page *p, FILE *out, const struct report_options *options)
 
 static void append(struct page *p, const char *bytes, size_t size)
 {
-    if (p->error)
+    if (p->error || size == 0)
         return;
     if (p->room - p->size < size) {
         size_t room = (p->size + size) * 2 + 256;
@@ -218,6 +218,33 @@ void page_end(struct page *p, int first, int rest)
         p->error = -EIO;
 }
 
+char *page_take(struct page *p)
+{
+    char *text;
+
+    append(p, "", 1);
+    if (p->error)
+        return NULL;
+    text = p->text;
+    p->text = NULL;
+    p->size = p->room = 0;
+    return text;
+}
+
+int page_columns(const char *text)
+{
+    size_t size = strlen(text), n = 0;
+    int columns = 0, one;
+
+    while (n < size) {
+        n += measure_word(text + n, size - n, &one);
+        columns += one;
+        if (n < size)
+            n++, columns++;
+    }
+    return columns;
+}
+
 void page_heading(struct page *p, const char *words)
 {
     page_end(p, 0, 0);
@@ -231,7 +258,7 @@ int page_finish(struct page *p)
 {
     int r = p->error;
 
-    if (r == 0 && ferror(p->out))
+    if (r == 0 && p->out && ferror(p->out))
         r = -EIO;
     free(p->text);
     p->text = NULL;

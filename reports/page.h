@@ -32,6 +32,7 @@ struct page {
     int error;
 };
 
+/* out NULL: a page to compose on, whose paragraphs are taken by page_take() and never ended. */
 void page_init(struct page *p, FILE *out, const struct report_options *options);
 void page_style(struct page *p, enum page_style style);
 void page_add(struct page *p, const char *words);
@@ -44,6 +45,11 @@ void page_put_text(struct page *p, const void *bytes, size_t size);
 /* Writes the paragraph: `first` blanks before its first line, `rest` before the others; then a new one begins. Without
  * a word it is an empty line. */
 void page_end(struct page *p, int first, int rest);
+/* Takes the paragraph so far instead of writing it: a text for page_add(), also of another page with the same options;
+ * owned by the caller. NULL without memory. */
+char *page_take(struct page *p);
+/* How many columns such a text fills on a line. */
+int page_columns(const char *text);
 /* A heading of one word or a few, with an empty line before it. */
 void page_heading(struct page *p, const char *words);
 /* Forgets the paragraph, and 0 or the first error as -errno. */

@@ -19,11 +19,15 @@ static int write_parts(struct page *p, sqlite3 *db, const struct verdict *v)
     if (r == 0)
         r = text_findings(p, db);
     if (r == 0)
+        r = text_injections(p, db);
+    if (r == 0)
         r = text_unknown(p, db);
     if (r == 0)
         r = text_accepted(p, db);
     if (r == 0 && verbose > 0)
         r = text_passed(p, db);
+    if (r == 0)
+        r = text_identity(p, db);
     if (r == 0)
         r = text_tree(p, db);
     if (r == 0 && verbose > 0)

@@ -24,9 +24,35 @@ int text_unknown(struct page *p, sqlite3 *db);
 int text_accepted(struct page *p, sqlite3 *db);
 int text_passed(struct page *p, sqlite3 *db);
 
+/* ---- text_inject.c: calls that were made to fail, and what came of it ---- */
+int text_injections(struct page *p, sqlite3 *db);
+
+/* ---- text_identity.c: processes that changed who they are, and what a copy could take back ---- */
+int text_identity(struct page *p, sqlite3 *db);
+
 /* ---- text_tree.c: the processes ---- */
 int text_tree(struct page *p, sqlite3 *db);
+
+/* ---- text_calls.c: the system calls of interest ---- */
 int text_calls(struct page *p, sqlite3 *db);
+/* "setresuid(-1, 0, -1)" from five columns: name, detail, a0, a1, a2. */
+void text_call(struct page *p, sqlite3_stmt *row, int column);
+/* "= 0", "failed: EPERM (injected)" from three columns: result, error, injected. */
+void text_result(struct page *p, sqlite3_stmt *row, int column);
+/* "EPERM" */
+void text_error(struct page *p, int64_t error);
+
+/* ---- text_place.c: where a call was made from ---- */
+/* SQL: joins the frame of the stack `x` that says most: the innermost one that is not in libc or the loader. */
+#define TEXT_PLACE_JOIN(x)                                                                                             \
+    " LEFT JOIN frame pl ON pl.stack = " x " AND pl.depth = coalesce((SELECT min(o.depth) FROM frame o"                \
+    " WHERE o.stack = " x " AND NOT (o.object GLOB '*/libc.so*' OR o.object GLOB '*/libc-[0-9]*.so'"                   \
+    " OR o.object GLOB '*/ld-*.so*' OR o.object GLOB '*/libpthread*.so*' OR o.object GLOB '[[]*')), 0)"
+/* Columns, to be selected together and in this order; the first is NULL where there is no frame. */
+#define TEXT_PLACE_COLUMNS "pl.depth, pl.symbol, pl.object, pl.offset, pl.source, pl.line"
+#define TEXT_PLACE_N       6
+/* "drop_privileges (nginx), unix.c:123" or "nginx+0x5678". */
+void text_place(struct page *p, sqlite3_stmt *row, int column);
 
 /* ---- text_checks.c: which checks were used, and what would make the audit better ---- */
 int text_checks(struct page *p, sqlite3 *db, const struct verdict *v);

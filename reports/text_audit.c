@@ -162,8 +162,75 @@ enum {
     ENDED,
     COMPLETE,
     WHY,
-    STATUS
+    STATUS,
+    ID_MAPS
 };
+
+/* One line of a uid_map or gid_map. */
+struct id_range {
+    char kind[4];
+    unsigned inside, outside, count;
+};
+#define ID_RANGES 16
+
+/* audit.id_maps as ranges: their number, 0 when it has another form. */
+static size_t read_ranges(const char *text, struct id_range *ranges)
+{
+    for (size_t n = 0; n < ID_RANGES;) {
+        struct id_range *r = &ranges[n++];
+        int used = 0;
+
+        if (sscanf(text, "%3[a-z] %10u %10u %10u%n", r->kind, &r->inside, &r->outside, &r->count, &used) != 4 ||
+            !r->count)
+            return 0;
+        text += used;
+        if (!*text)
+            return n;
+        if (strncmp(text, ", ", 2))
+            return 0;
+        text += 2;
+    }
+    return 0;
+}
+
+static void put_range(struct page *p, const struct id_range *r, int is_first)
+{
+    long long last = (long long)r->count - 1;
+
+    if (is_first)
+        page_format(p, "%s ", r->kind);
+    if (last)
+        page_format(p, "%u..%lld are %u..%lld", r->inside, r->inside + last, r->outside, r->outside + last);
+    else
+        page_format(p, "%u is %u", r->inside, r->outside);
+    page_add(p, is_first ? " outside" : "");
+}
+
+/* What is not as with real root, as far as it is so in every such namespace. */
+static void put_id_maps(struct page *p, sqlite3_stmt *row)
+{
+    struct id_range ranges[ID_RANGES];
+    const char *text = (const char *)sqlite3_column_text(row, ID_MAPS); /* ended by a NUL byte, whatever it was */
+    size_t size = (size_t)sqlite3_column_bytes(row, ID_MAPS), n;
+
+    if (!text)
+        return;
+    begin_field(p, "Ids");
+    page_add(p, "started as root of a user namespace (--fake-root): ");
+    n = strlen(text) == size ? read_ranges(text, ranges) : 0;
+    for (size_t i = 0; i < n; i++) {
+        int is_first = !i || strcmp(ranges[i].kind, ranges[i - 1].kind);
+
+        page_add(p, !i ? "" : is_first ? "; " : ", ");
+        put_range(p, &ranges[i], is_first);
+    }
+    if (!n)
+        page_put(p, text, size);
+    page_add(
+        p, ". Unlike real root: files of other owners show as nobody's (65534), cannot be chowned and gain nothing by "
+           "set-uid; nothing can be chowned to other ids; the host's ports below 1024 are as for any user.");
+    end_field(p);
+}
 
 static void put_end(struct page *p, sqlite3_stmt *row)
 {
@@ -223,6 +290,7 @@ static void put_audit(struct page *p, sqlite3_stmt *row)
     if (sqlite3_column_type(row, UID) != SQLITE_NULL)
         page_format(p, ", uid %lld", (long long)sqlite3_column_int64(row, UID));
     end_field(p);
+    put_id_maps(p, row);
     begin_field(p, "Host");
     text_column(p, row, HOST);
     page_add(p, ", Linux ");
@@ -245,7 +313,7 @@ int text_audit(struct page *p, sqlite3 *db, const struct verdict *v)
     r = query_open(
         db,
         "SELECT tool, mode, command, until, poke, poke_status, host, kernel, machine, tracer_uid, no_new_privs,"
-        " began, ended, complete, why, target_status FROM audit WHERE id = 1",
+        " began, ended, complete, why, target_status, id_maps FROM audit WHERE id = 1",
         &row);
     if (r < 0)
         return r;

@@ -101,7 +101,7 @@ static void write_reason(struct page *p, sqlite3_stmt *row, int column, const ch
     page_end(p, 2, 7);
 }
 
-enum { CHECK, RANK, TITLE, WHY, FIX, CWE, CERT };
+enum { CHECK, RANK, TITLE, WHY, FIX, CWE, CERT, PROVEN };
 
 static void write_see(struct page *p, sqlite3_stmt *row)
 {
@@ -132,6 +132,12 @@ static int write_check(struct page *p, sqlite3_stmt *row, sqlite3_stmt *items)
     page_end(p, 0, 0);
     add_severity(p, rank);
     page_add(p, "  ");
+    if (sqlite3_column_int64(row, PROVEN) > 0) { /* the strongest thing that can be said: not left to the small print */
+        page_style(p, page_severity_style(verdict_severity[rank]));
+        page_add(p, sqlite3_column_int64(row, PROVEN) > 1 ? "proven" : "partly proven");
+        page_style(p, PAGE_PLAIN);
+        page_add(p, "  ");
+    }
     page_style(p, PAGE_BOLD);
     text_column(p, row, CHECK);
     page_style(p, PAGE_PLAIN);
@@ -164,7 +170,8 @@ int text_findings(struct page *p, sqlite3 *db)
 
     r = query_open(db,
                    "SELECT f.check_id, " VERDICT_RANK(
-                       "f.severity") " AS rank, c.title, c.why, c.fix, c.cwe, c.cert"
+                       "f.severity") " AS rank, c.title, c.why, c.fix, c.cwe, c.cert,"
+                                     " max(f.strength = 'proven') + min(f.strength = 'proven')"
                                      " FROM finding f LEFT JOIN temp.check_used c ON c.id = f.check_id"
                                      " WHERE f.result = 'found' GROUP BY 1, 2 ORDER BY 2, 1",
                    &checks);

@@ -9,6 +9,7 @@
 #include "reports/escape.h"
 #include "reports/query.h"
 #include "reports/text.h"
+#include "reports/text_table.h"
 
 #define ROWS_MAX         60   /* processes shown without -v */
 #define ROWS_MAX_VERBOSE 5000 /* with it; also bounds the depth of libsmartcols' recursion */
@@ -73,7 +74,7 @@ static const struct {
     char *(*fill)(const struct tree_row *r);
 } columns[] = {
     { "PROCESS", SCOLS_FL_TREE | SCOLS_FL_TRUNC, 0, cell_process },
-    { "BORN", 0, 60, cell_born },
+    { "BORN", SCOLS_FL_TRUNC, 60, cell_born },
     { "UID", 0, 0, cell_uid },
     { "GID", 0, 60, cell_gid },
     { "GROUPS", SCOLS_FL_TRUNC, 72, cell_groups },
@@ -236,18 +237,9 @@ static int make_table(struct tree *t, struct page *p)
 {
     int width = p->options->width;
 
-    t->table = scols_new_table();
+    t->table = text_table_new(p);
     if (!t->table)
         return -ENOMEM;
-    scols_table_set_stream(t->table, p->out);
-    scols_table_enable_ascii(t->table, !p->options->utf8);
-    scols_table_enable_colors(t->table, p->options->color);
-    /* Cells are escaped already, and libsmartcols would escape the backslashes again. */
-    scols_table_enable_noencoding(t->table, 1);
-    /* What was given decides, not the terminal that happens to be there. */
-    scols_table_set_termforce(t->table, width > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
-    if (width > 0)
-        scols_table_set_termwidth(t->table, (size_t)width);
     for (size_t i = 0; i < N_COLUMNS; i++) {
         int hidden = width > 0 && width < columns[i].least_width ? SCOLS_FL_HIDDEN : 0;
 

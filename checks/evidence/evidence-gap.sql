@@ -4,6 +4,7 @@
 -- strength: observed
 -- cwe: none
 -- cert: none
+-- kin: none
 -- needs: none
 -- why: A clean report is worth what was looked at. Each thing that could not be read or followed is named here, also where
 --   no check asked for it, so that silence is never taken for safety.

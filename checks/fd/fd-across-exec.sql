@@ -4,6 +4,7 @@
 -- strength: observed
 -- cwe: CWE-403
 -- cert: FIO22-C
+-- kin: CVE-2008-3889 CVE-2019-12210 CVE-2024-21626 openssh#693 systemd#1451
 -- needs: fd identity
 -- why: A descriptor without close-on-exec goes into every program that a child executes, which can then read, write or
 --   hold open what it was never meant to have, whatever its own ids allow. It gets worse when the new program has less

@@ -4,6 +4,7 @@
 -- strength: observed
 -- cwe: CWE-403 CWE-404
 -- cert: FIO22-C
+-- kin: bpo#21618 nsjail#328
 -- needs: fd limit identity call
 -- why: A loop from 3 to getdtablesize() or sysconf(_SC_OPEN_MAX) stops at the soft limit as it is now, and descriptors that
 --   were opened before the limit was lowered stay open above it; a fixed upper bound fails the same way. The process

@@ -4,6 +4,7 @@
 -- strength: observed
 -- cwe: CWE-403 CWE-668
 -- cert: FIO22-C
+-- kin: CVE-2003-0740 php-src#11708 RetroShare#51
 -- needs: fd identity socket
 -- why: The executed program can accept connections in the service's place, and keeps the port taken after the service has
 --   ended, so that it cannot start again. This was CVE-2003-0740 (stunnel: a local user takes over the service) and PHP

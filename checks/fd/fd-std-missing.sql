@@ -4,6 +4,7 @@
 -- strength: observed
 -- cwe: CWE-910 CWE-403
 -- cert: none
+-- kin: CVE-2023-29403
 -- needs: fd
 -- why: The next file or socket that is opened gets the free number, and then whatever prints to standard output or
 --   standard error writes into it. In a privileged program this overwrites files; CVE-2023-29403 (Go runtime) is of that

@@ -4,6 +4,7 @@
 -- strength: proven
 -- cwe: none
 -- cert: none
+-- kin: none
 -- needs: marker fd cred
 -- why: The audit rests on what is read from outside. A FORKAUDIT_SELF marker makes the program list its own descriptors,
 --   ids and groups at the same moment; the two must agree, or either the program is misled about itself (a wrapper that

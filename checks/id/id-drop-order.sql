@@ -4,6 +4,7 @@
 -- strength: observed
 -- cwe: CWE-696 CWE-271
 -- cert: POS36-C
+-- kin: CVE-2006-2607 cups#185 sway#4990 cage#142
 -- needs: cred call
 -- why: Once the uid is no longer 0, setgroups(2) and setgid(2) fail with EPERM, and a program that does not look goes on with
 --   group root. CUPS 1.1.19 ran CGI programs with group root that way (issue 185); CVE-2006-2607 (Vixie cron) and sway
@@ -13,7 +14,7 @@
 -- fix: setgroups or initgroups first, then setresgid, then setresuid; check every result. spc_drop_privileges_to() does so.
 with late as materialized (select c.id, c.process, c.seq, c.name, c.asked, c.regain, b.euid, b.egid, b.groups, b.look
   from id_call c join identity b on b.look = c.before_look
-  where c.kind in ('g', 's') and c.error = 1 and b.euid <> 0
+  where c.kind in ('g', 's') and c.error = 1 and not c.injected and b.euid <> 0
     and exists (select 1 from privilege p where p.process = c.process and p.kind = 'u' and p.id = 0 and p.seq < c.seq)),
 wrong as materialized (select *, min(seq) from late where not regain and not (name = 'setgroups'
     and list_minus(groups, egid) = '') group by process),

@@ -4,6 +4,7 @@
 -- strength: observed
 -- cwe: CWE-271 CWE-250
 -- cert: POS36-C
+-- kin: CVE-2001-0787 CVE-2002-0080 CVE-2021-41617 CVE-2022-0358 CVE-2023-6507
 -- needs: cred account
 -- why: setuid(2) does not touch the supplementary groups. A worker that forgets setgroups(2) runs as its user with root's or
 --   the starter's groups, and may read and write what these may: CVE-2001-0787 (LPRng), CVE-2002-0080 (rsync),

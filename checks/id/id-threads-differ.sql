@@ -4,6 +4,7 @@
 -- strength: observed
 -- cwe: CWE-271 CWE-362
 -- cert: POS37-C
+-- kin: golang#1435 gosu#1 zig#1337
 -- needs: cred
 -- why: In Linux ids belong to a thread. libc's setuid(3) tells every thread; a raw system call, or another language's run
 --   time, changes one and leaves the others root, in the same address space: whoever has one has all. This was Go issue
@@ -13,7 +14,8 @@
 -- fix: Drop before the first thread is made, or call libc's functions (never syscall(SYS_setresuid, ...)) and check
 --   /proc/self/task/*/status.
 with looked as materialized (select l.id as look, l.process, l.image, l.seq, l.moment, l.threads,
-    count(distinct c.ruid || ' ' || c.euid || ' ' || c.suid || ' ' || c.rgid || ' ' || c.egid || ' ' || c.sgid || '/' || c.groups)
+    count(distinct c.ruid || ' ' || c.euid || ' ' || c.suid || ' ' || c.rgid || ' ' || c.egid || ' ' || c.sgid ||
+      '/' || c.groups)
       as identities,
     count(distinct ifnull(c.cap_prm, -1) || ' ' || ifnull(c.cap_eff, -1)) as capabilities,
     count(distinct c.fsuid || ' ' || c.fsgid) > 1 as fs_ids

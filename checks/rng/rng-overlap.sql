@@ -4,6 +4,7 @@
 -- strength: proven
 -- cwe: CWE-335 CWE-336
 -- cert: MSC32-C
+-- kin: CVE-2013-1445 rand#1362 crystal#5843
 -- needs: draw marker
 -- why: A generator that was copied by fork(2) and then shifted, refilled from a copied buffer, or reseeded with the same
 --   seed gives the same bytes at another offset: comparing first draws does not show it. Eight equal bytes in two

@@ -4,6 +4,7 @@
 -- strength: proven
 -- cwe: CWE-335 CWE-336 CWE-330
 -- cert: MSC32-C
+-- kin: CVE-2003-0900 CVE-2011-2686 CVE-2011-3009 CVE-2013-1900 CVE-2014-0016 CVE-2019-1549 CVE-2025-7394
 -- needs: draw marker
 -- why: fork(2) copies a generator's state. If neither side reseeds, both go on with the same stream: keys, nonces and
 --   session ids of one process can be read off the other. This was CVE-2003-0900 (Perl), CVE-2011-3009 (Ruby),

@@ -4,6 +4,7 @@
 -- strength: proven
 -- cwe: CWE-335 CWE-336
 -- cert: MSC32-C
+-- kin: CVE-2003-0900 CVE-2026-11625 CVE-2026-11702 openssl#12377
 -- needs: draw marker
 -- why: Workers forked one after another from a parent that does not draw in between begin with one and the same state,
 --   also when the parent itself reseeds. Each user of one worker then knows the secrets of the users of another. OpenSSL

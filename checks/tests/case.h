@@ -29,9 +29,22 @@
 #define CALL(...)                                                                                                      \
     "insert into call (id, process, seq, image, name, a0, a1, a2, detail, error, tid, abi, at) values (" #__VA_ARGS__  \
     ", 1, 'x86_64', 0);"
-#define TABLE(id)  "insert into fd_table values (" #id ", 0, 0);"
-#define FD(...)    "insert into fd (fd_table, fd, description, cloexec) values (" #__VA_ARGS__ ");"
-#define STD(table) FD(table, 0, 1, 0) FD(table, 1, 1, 0) FD(table, 2, 1, 0)
+/* An attempt of a disposable copy of the process of that look. */
+#define PROOF(...)                                                                                                     \
+    "insert into proof (look, kind, wanted, outcome, call, detail, process, tid, seq, at)"                             \
+    " select column1, column2, column3, column4, column5, column6, l.process, 1, l.seq, 0"                             \
+    " from (values (" #__VA_ARGS__ ")) join look l on l.id = column1;"
+#define STACK(id)  "insert into stack values (" #id ", 0);"
+#define FRAME(...) "insert into frame (stack, depth, object, symbol, offset) values (" #__VA_ARGS__ ");"
+#define SITE(...)                                                                                                      \
+    "insert into site (id, role, name, detail, stack, first_call, calls, threads) values (" #__VA_ARGS__ ", 1, 1);"
+#define INJECTION(...)                                                                                                 \
+    "insert into injection (site, error, outcome, status, kept_uid, kept_gid, kept_groups, kept_caps, served,"         \
+    " evidence, every, hits) values (" #__VA_ARGS__ ", 0, 1);"
+#define INJECTED(id) "update call set injected = 1 where id = " #id ";"
+#define TABLE(id)    "insert into fd_table values (" #id ", 0, 0);"
+#define FD(...)      "insert into fd (fd_table, fd, description, cloexec) values (" #__VA_ARGS__ ");"
+#define STD(table)   FD(table, 0, 1, 0) FD(table, 1, 1, 0) FD(table, 2, 1, 0)
 #define OPEN(...)                                                                                                      \
     "insert into description (id, kind, name, listening, first_look, from_starter) values (" #__VA_ARGS__ ");"
 #define DRAW(...) DRAW_OF(__VA_ARGS__) /* its bytes are a text, and may be a macro */
@@ -85,7 +98,8 @@ CASE_INLINE void case_begin(const char *sql)
     if (!message)
         sqlite3_exec(facts_db(case_facts), sql, NULL, NULL, &message);
     if (!message)
-        sqlite3_exec(facts_db(case_facts), "update cred set cap_eff = cap_prm", NULL, NULL, &message);
+        sqlite3_exec(facts_db(case_facts), "update cred set cap_eff = cap_prm where cap_eff is null", NULL, NULL,
+                     &message);
     if (message) {
         fprintf(stderr, "case: %s\n", message);
         exit(99);

@@ -24,6 +24,7 @@ extern const struct cli_verb cli_verbs[]; /* ended by a NULL name */
 
 /* The verbs, one file each (verb_NAME.c). */
 int verb_run(int argc, char **argv);
+int verb_inject(int argc, char **argv);
 int verb_check(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_list(int argc, char **argv);

@@ -6,6 +6,7 @@
 
 const struct cli_verb cli_verbs[] = {
     { "run", "run a program under audit, judge what was seen, and report", verb_run },
+    { "inject", "run a program again and again, each time with one call failing", verb_inject },
     { "check", "judge a recording with today's checks; the exit status is the verdict", verb_check },
     { "report", "show a recording in one or several formats", verb_report },
     { "list", "list the checks, or the formats", verb_list },
@@ -67,7 +68,7 @@ int cli_main(int argc, char **argv)
     const char *word = argc > 1 ? argv[1] : NULL;
 
     if (!word)
-        return cli_usage(NULL, "a verb is needed: run, check, report, list, explain or doctor");
+        return cli_usage(NULL, "a verb is needed: run, inject, check, report, list, explain or doctor");
     if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
         puts("forkaudit " FORKAUDIT_VERSION);
         return CLI_EXIT_CLEAN;

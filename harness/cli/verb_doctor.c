@@ -1,5 +1,6 @@
 /* verb_doctor.c - forkaudit doctor: what this host allows, tried rather than guessed, and which checks that leaves partial. */
 #include "harness/cli/cli.h"
+#include "harness/cli/fake_root.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -162,9 +163,8 @@ static const struct doctor_probe probes[] = {
     { "trace set-uid programs (CAP_SYS_PTRACE)", probe_sys_ptrace, 0,
       "set-uid programs under audit run without privilege. Run as root" },
     { "change ids (CAP_SETUID, CAP_SETGID)", probe_root, 0,
-      "daemons that drop privilege cannot be audited as they run in earnest, nor --user be used. Run as root, or in a "
-      "user "
-      "namespace (unshare --map-root-user --map-auto)" },
+      "daemons that drop privilege cannot be audited as they run in earnest, nor --user be used. Run as root, or with "
+      "--fake-root" },
     { "user and mount namespaces", probe_namespaces, 0,
       "an ordinary user cannot run what needs root in a namespace. Set /proc/sys/user/max_user_namespaces above 0" },
     { "close_range(2)", probe_close_range, 0, "the reference spc_fork() uses its slower way. Linux 5.9 has it" },
@@ -187,9 +187,28 @@ static void doctor_host(void)
 #endif
 }
 
+/* Root has no use for it. An enum cli_exit. */
+static int doctor_fake_root(void)
+{
+    char why[1536] = "";
+
+    if (!geteuid()) {
+        printf("ok      be root of a user namespace (--fake-root): not needed, you are root\n");
+        return CLI_EXIT_CLEAN;
+    }
+    if (!fake_root_probe(why, sizeof why)) {
+        printf("ok      be root of a user namespace (--fake-root)\n");
+        return CLI_EXIT_CLEAN;
+    }
+    printf("missing be root of a user namespace (--fake-root): %s\n"
+           "        without it: an ordinary user cannot audit daemons that drop privilege\n",
+           why);
+    return CLI_EXIT_INCOMPLETE;
+}
+
 int verb_doctor(int argc, char **argv)
 {
-    int status = CLI_EXIT_CLEAN;
+    int status = CLI_EXIT_CLEAN, fake_root;
 
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
         printf("Usage: forkaudit doctor\nTry what an audit needs on this host, and say what its lack leaves partial.\n"
@@ -215,5 +234,6 @@ int verb_doctor(int argc, char **argv)
         else if (status == CLI_EXIT_CLEAN)
             status = CLI_EXIT_INCOMPLETE;
     }
-    return status;
+    fake_root = doctor_fake_root();
+    return status == CLI_EXIT_CLEAN ? fake_root : status;
 }

@@ -52,6 +52,7 @@ static void write_entry(struct page *p, const struct check *c)
     write_section(p, "Needs to have been seen", c->needs);
     write_section(p, "CWE", c->cwe);
     write_section(p, "CERT C rule", c->cert);
+    write_section(p, "Real failures of this kind", c->kin);
     write_section(p, "Query", c->file);
 }
 

@@ -1,7 +1,8 @@
-/* verb_list.c - forkaudit list: the checks and the formats there are. */
+/* verb_list.c - forkaudit list: the checks, the failures they are made for, and the formats there are. */
 #include <getopt.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,10 +12,11 @@
 #include "reports/report.h"
 
 static const char help[] =
-    "Usage: forkaudit list [checks|formats]\n"
+    "Usage: forkaudit list [checks|cves|formats]\n"
     "\n"
-    "Lists the checks (default), or the formats of reports. 'forkaudit explain CHECK' tells all about\n"
-    "a check.\n"
+    "Lists the checks (default); the failures of real programs (cves: CVE numbers and issues), each with\n"
+    "the checks that look for its kind; or the formats of reports. 'forkaudit explain CHECK' tells all\n"
+    "about a check.\n"
     "\n"
     "  -h, --help              show this\n";
 
@@ -63,6 +65,59 @@ static int fill_checks(struct libscols_table *table)
     return r;
 }
 
+/* One failure and one check that looks for its kind. */
+struct kin {
+    char name[80]; /* no longer than head.c lets through */
+    const struct check *check;
+};
+
+static int kin_compare(const void *a, const void *b)
+{
+    const struct kin *x = a, *y = b;
+    int x_cve = !strncmp(x->name, "CVE-", 4), y_cve = !strncmp(y->name, "CVE-", 4), r;
+
+    if (x_cve != y_cve)
+        return y_cve - x_cve;
+    r = strverscmp(x->name, y->name);
+    return r ? r : strcmp(x->check->id, y->check->id);
+}
+
+/* The blank-separated names of all checks; into `ret`, unless it is NULL. Returns how many there are. */
+static size_t kin_collect(struct kin *ret)
+{
+    size_t n_checks, n = 0;
+    const struct check *checks = judge_checks(&n_checks);
+
+    for (size_t i = 0; i < n_checks; i++) {
+        for (const char *at = checks[i].kin; *at; n++) {
+            size_t size = strcspn(at, " ");
+
+            if (ret) {
+                ret[n].check = &checks[i];
+                snprintf(ret[n].name, sizeof ret[n].name, "%.*s", (int)size, at);
+            }
+            at += size + strspn(at + size, " ");
+        }
+    }
+    return n;
+}
+
+static int fill_cves(struct libscols_table *table)
+{
+    size_t n = kin_collect(NULL);
+    struct kin *all = calloc(n + 1, sizeof *all);
+    int r = all ? 0 : -1;
+
+    if (all) {
+        kin_collect(all);
+        qsort(all, n, sizeof *all, kin_compare);
+    }
+    for (size_t i = 0; i < n && r == 0; i++)
+        r = add_row(table, (const char *[]){ all[i].name, all[i].check->id, all[i].check->title, NULL });
+    free(all);
+    return r;
+}
+
 static int fill_formats(struct libscols_table *table)
 {
     int r = 0;
@@ -79,6 +134,7 @@ static const struct {
     int (*fill)(struct libscols_table *table);
 } lists[] = {
     { "checks", { "CHECK", "SEVERITY", "STRENGTH", "TITLE", NULL }, fill_checks },
+    { "cves", { "FAILURE", "CHECK", "TITLE", NULL }, fill_cves },
     { "formats", { "FORMAT", "SUMMARY", NULL }, fill_formats },
 };
 #define N_LISTS (sizeof lists / sizeof lists[0])
@@ -128,5 +184,5 @@ int verb_list(int argc, char **argv)
     nearest = cli_nearest(argv[optind], names);
     if (nearest)
         return cli_usage("list", "there is no list of '%s'; did you mean '%s'?", argv[optind], nearest);
-    return cli_usage("list", "there is no list of '%s'; there are checks and formats", argv[optind]);
+    return cli_usage("list", "there is no list of '%s'; there are checks, cves and formats", argv[optind]);
 }

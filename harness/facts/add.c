@@ -40,6 +40,7 @@ int facts_add_audit(struct facts *f, const struct facts_audit *row)
         GIVEN(FACTS_INT, tracer_uid),
         GIVEN(FACTS_INT, no_new_privs),
         GIVEN(FACTS_INT, began),
+        GIVEN(FACTS_TEXT, id_maps),
         { "why", FACTS_TEXT, offsetof(struct audit_row, why), 0, NULL },
     };
     static const struct facts_write write = INSERT("audit", columns);
@@ -131,9 +132,9 @@ int facts_add_cred(struct facts *f, const struct facts_cred *row)
 {
 #define ROW facts_cred
     static const struct facts_column columns[] = {
-        INT(look),    INT(tid),     INT(ruid),         INT(euid),    INT(suid),    INT(fsuid),   INT(rgid),
-        INT(egid),    INT(sgid),    INT(fsgid),        TEXT(groups), INT(cap_inh), INT(cap_prm), INT(cap_eff),
-        INT(cap_bnd), INT(cap_amb), INT(no_new_privs), INT(seccomp), INT(user_ns),
+        INT(look),    INT(tid),     INT(ruid),         INT(euid),    INT(suid),    INT(fsuid),      INT(rgid),
+        INT(egid),    INT(sgid),    INT(fsgid),        TEXT(groups), INT(cap_inh), INT(cap_prm),    INT(cap_eff),
+        INT(cap_bnd), INT(cap_amb), INT(no_new_privs), INT(seccomp), INT(user_ns), INT(securebits), INT(dumpable),
     };
 #undef ROW
     static const struct facts_write write = INSERT("cred", columns);
@@ -162,8 +163,8 @@ int facts_add_call(struct facts *f, const struct facts_call *row, int64_t *ret_i
         "a" #i, FACTS_INT, offsetof(struct facts_call, args[i]), 0, NULL                                               \
     }
     static const struct facts_column columns[] = {
-        INT(process), INT(tid),    INT(seq),    INT(at),     INT(image),  TEXT(name),  TEXT(abi),
-        ARGUMENT(0),  ARGUMENT(1), ARGUMENT(2), ARGUMENT(3), ARGUMENT(4), ARGUMENT(5), TEXT(detail),
+        INT(process), INT(tid),    INT(seq),    INT(at),     INT(image),  TEXT(name),   TEXT(abi),  ARGUMENT(0),
+        ARGUMENT(1),  ARGUMENT(2), ARGUMENT(3), ARGUMENT(4), ARGUMENT(5), TEXT(detail), INT(stack), INT(injected),
     };
 #undef ROW
     static const struct facts_write write = INSERT("call", columns);

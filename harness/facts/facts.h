@@ -18,7 +18,7 @@ struct facts;
 struct sqlite3;
 
 #define FACTS_NULL           INT64_MIN  /* an integer that was not seen */
-#define FACTS_SCHEMA         1          /* PRAGMA user_version of the recordings that this code writes */
+#define FACTS_SCHEMA         2          /* PRAGMA user_version of the recordings that this code writes */
 #define FACTS_APPLICATION_ID 0x464b4155 /* PRAGMA application_id: "FKAU" */
 
 /* Text of facts.sql, embedded in the program. */
@@ -36,7 +36,7 @@ int facts_create(const char *path, struct facts **ret, char *why, size_t why_siz
 /* Opens an existing recording for reading only, and checks that it is one: application id, version, and that its
  * schema is exactly ours (no view, trigger, foreign table or changed definition gets past). Also repairs what a
  * killed writer left (its WAL file) where the file may be written, else reads around it.
- * Returns -ENOENT, -EACCES..., -EINVAL (not a recording), -EPROTO (made by a newer version), -EBADMSG (damaged or
+ * Returns -ENOENT, -EACCES..., -EINVAL (not a recording), -EPROTO (made by a newer or an older version), -EBADMSG (damaged or
  * hostile), -EBUSY (still being written).
  * `why` as above. Extra safety: trusted_schema off, defensive mode, value size limit 16 MiB. */
 int facts_open(const char *path, struct facts **ret, char *why, size_t why_size);
@@ -66,6 +66,7 @@ struct facts_audit {
     const char *until, *poke;
     const char *host, *kernel, *machine;
     int64_t tracer_uid, no_new_privs, began;
+    const char *id_maps;
 };
 struct facts_audit_end {
     int64_t ended, complete, target_status, poke_status;
@@ -98,7 +99,7 @@ struct facts_cred {
     int64_t look, tid;
     int64_t ruid, euid, suid, fsuid, rgid, egid, sgid, fsgid;
     const char *groups; /* "0 4 27" */
-    int64_t cap_inh, cap_prm, cap_eff, cap_bnd, cap_amb, no_new_privs, seccomp, user_ns;
+    int64_t cap_inh, cap_prm, cap_eff, cap_bnd, cap_amb, no_new_privs, seccomp, user_ns, securebits, dumpable;
 };
 struct facts_fd {
     int64_t fd, description, cloexec;
@@ -127,6 +128,34 @@ struct facts_call {
     const char *name, *abi;
     int64_t args[6];
     const char *detail;
+    int64_t stack;    /* or FACTS_NULL */
+    int64_t injected; /* 1: it is made to fail by us */
+};
+struct facts_frame {
+    const char *object;
+    int64_t offset;
+    const char *symbol;
+    int64_t symbol_offset;
+    const char *source;
+    int64_t line;
+};
+struct facts_proof {
+    int64_t process, look, tid, seq, at;
+    const char *kind, *wanted, *outcome, *call;
+    int64_t error;
+    const char *detail;
+};
+struct facts_site {
+    const char *role, *name, *detail;
+    int64_t stack, first_call, calls, threads;
+};
+struct facts_injection {
+    int64_t site, error, every, hits;
+    const char *outcome;
+    int64_t status, kept_uid, kept_gid;
+    const char *kept_groups;
+    int64_t kept_caps, served;
+    const char *evidence, *recording;
 };
 struct facts_marker {
     int64_t process, tid, seq, at;
@@ -156,6 +185,12 @@ int facts_add_look(struct facts *f, const struct facts_look *row, int64_t *ret_i
  * at and moment are left as they were). */
 int facts_complete_look(struct facts *f, int64_t look, const struct facts_look *row);
 int facts_add_cred(struct facts *f, const struct facts_cred *row);
+/* What a disposable copy said of securebits and dumpable (FACTS_NULL: leave) fills in the credential of that look and
+ * thread. A look without such a row is left as it is. */
+int facts_set_cred_asked(struct facts *f, int64_t look, int64_t tid, int64_t securebits, int64_t dumpable);
+int facts_add_proof(struct facts *f, const struct facts_proof *row, int64_t *ret_id);
+int facts_add_site(struct facts *f, const struct facts_site *row, int64_t *ret_id);
+int facts_add_injection(struct facts *f, const struct facts_injection *row, int64_t *ret_id);
 int facts_add_description(struct facts *f, const struct facts_description *row, int64_t *ret_id);
 /* What a socket turned out to be: family ("tcp"...) and local address (NULL: not known), and whether it listens. */
 int facts_set_socket(struct facts *f, int64_t description, const char *family, const char *local_name,
@@ -180,5 +215,7 @@ int facts_add_fd_table(struct facts *f, const struct facts_fd *rows, size_t n, i
 int facts_add_map_table(struct facts *f, const struct facts_mapping *rows, size_t n, int64_t *ret_id);
 int facts_add_limit_table(struct facts *f, const struct facts_limit *rows, size_t n, int64_t *ret_id);
 int facts_add_environ_table(struct facts *f, const struct facts_environ *rows, size_t n, int64_t *ret_id);
+/* Frames from the innermost on. */
+int facts_add_stack(struct facts *f, const struct facts_frame *rows, size_t n, int64_t *ret_id);
 
 #endif

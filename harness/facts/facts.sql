@@ -13,7 +13,7 @@
 CREATE TABLE audit (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   tool TEXT NOT NULL,            -- version of forkaudit that recorded it
-  mode TEXT NOT NULL,            -- 'launch'
+  mode TEXT NOT NULL,            -- 'launch'; 'inject': one kind of call was made to fail in this run (see call.injected)
   command BLOB NOT NULL,         -- the program and its arguments, each ended by a NUL byte
   until TEXT NOT NULL,           -- planned end: 'exit', 'settled', 'poke', 'time'
   poke TEXT,                     -- the --poke command
@@ -22,6 +22,8 @@ CREATE TABLE audit (
   tracer_uid INTEGER,            -- effective uid of the tracer
   no_new_privs INTEGER,          -- 1: the filter could be installed only with no_new_privs, so set-uid
                                  -- programs under audit did not gain privilege
+  id_maps TEXT,                  -- the audit ran as root of a user namespace that forkaudit made: its uid_map and gid_map,
+                                 -- as 'uid 0 1000 1, uid 1 100000 65536, gid 0 1000 1, ...'; NULL: it did not
   began INTEGER NOT NULL,        -- wall clock, ns since 1970
   ended INTEGER,                 -- the same; NULL: the recorder was killed
   complete INTEGER NOT NULL DEFAULT 0,
@@ -90,6 +92,10 @@ CREATE TABLE cred (
   groups TEXT NOT NULL,
   cap_inh INTEGER, cap_prm INTEGER, cap_eff INTEGER, cap_bnd INTEGER, cap_amb INTEGER,  -- bit masks
   no_new_privs INTEGER, seccomp INTEGER,   -- as /proc/PID/status has them (seccomp counts the tracer's filter out)
+  securebits INTEGER,            -- prctl(2) PR_GET_SECUREBITS, asked of a disposable copy; NULL where none was made
+  dumpable INTEGER,              -- PR_GET_DUMPABLE: 1: others of this uid may trace it and its core is dumped, 0 and 2: not. From
+                                 -- the copy, else from who owns its files in /proc: 2 is then told as 0, and NULL is for a
+                                 -- process of root (of its user namespace), whose files are root's either way
   user_ns INTEGER                -- inode of the user namespace
 );
 
@@ -157,13 +163,79 @@ CREATE TABLE call (
   tid INTEGER NOT NULL,
   seq INTEGER NOT NULL, at INTEGER NOT NULL,
   image INTEGER REFERENCES image,
-  name TEXT NOT NULL,            -- 'setuid' (i386's setuid32 too), 'prctl', 'execve', 'close_range' ...
+  name TEXT NOT NULL,            -- 'setuid' (i386's setuid32 too), 'prctl', 'execve', 'close_range' ...; runs for `inject` only:
+                                 -- 'fork' (fork, vfork, clone and clone3 that make a process; result: its pid; the name is in
+                                 -- detail), 'open' (open, openat, openat2 of /dev/null, zero, random, urandom), 'getrandom', 'setsid'
   abi TEXT NOT NULL,             -- 'x86_64', 'i386', 'x32', 'aarch64' ...
   a0 INTEGER, a1 INTEGER, a2 INTEGER, a3 INTEGER, a4 INTEGER, a5 INTEGER,  -- raw arguments, sign-extended ids
-  detail TEXT,                   -- decoded: setgroups' list, execve's path, prctl's option name, capset's masks
+  detail TEXT,                   -- decoded: setgroups' list, execve's path, prctl's option name, capset's masks, io_uring_setup's flags
+  stack INTEGER REFERENCES stack, -- where it was made from; NULL: not asked for
+  injected INTEGER NOT NULL DEFAULT 0, -- 1: the kernel never saw it: the audit answered with `error`
   result INTEGER,                -- return value; NULL: it did not return (successful exec, death)
   error INTEGER,                 -- errno, 0 on success; NULL as above
   end_seq INTEGER                -- counter at its return
+);
+
+-- Where a call was made from. Equal stacks are stored once.
+CREATE TABLE stack (id INTEGER PRIMARY KEY, hash INTEGER NOT NULL);
+CREATE TABLE frame (
+  stack INTEGER NOT NULL REFERENCES stack,
+  depth INTEGER NOT NULL,        -- 0: the innermost
+  object TEXT,                   -- path of the mapped file; NULL: none
+  offset INTEGER,                -- of the address in that file's ELF image: the same in every run of the same file
+  symbol TEXT, symbol_offset INTEGER,   -- the function, from the symbol table; NULL: not known
+  source TEXT, line INTEGER,     -- where debug data exists
+  PRIMARY KEY (stack, depth)
+) WITHOUT ROWID;
+
+-- An attempt that a disposable copy of a process made to get back what the process had given up (or never had). The
+-- original was not touched. `kind` and `wanted`: 'uid' '0', 'gid' '0', 'groups' '0 4', 'cap' 'cap_setuid,cap_chown',
+-- 'uid-map' '0' (through a user namespace of its own), 'set-uid-program' (only described).
+CREATE TABLE proof (
+  id INTEGER PRIMARY KEY,
+  process INTEGER NOT NULL REFERENCES process,
+  look INTEGER NOT NULL REFERENCES look,   -- the moment at which the copy was made
+  tid INTEGER NOT NULL,          -- the thread that was copied: credentials belong to a thread
+  seq INTEGER NOT NULL, at INTEGER NOT NULL,
+  kind TEXT NOT NULL, wanted TEXT NOT NULL,
+  outcome TEXT NOT NULL,         -- 'regained': seen from outside in the copy; 'refused'; 'killed': by a seccomp filter of its own;
+                                 -- 'hung'; 'not-made': there was no copy; 'described'
+  call TEXT,                     -- regained: the call that did it, with its arguments; else all that were tried
+  error INTEGER,                 -- errno of the last that was refused
+  detail TEXT                    -- what the copy was then; why it was not made; a sentence
+);
+
+-- forkaudit inject: a place from which a program makes a call that could fail, as the clean run showed it. A role is a program
+-- and how often it has forked since its exec: 'nginx' the master, 'nginx>' its workers.
+CREATE TABLE site (
+  id INTEGER PRIMARY KEY,
+  role TEXT NOT NULL,
+  name TEXT NOT NULL,            -- as in call
+  detail TEXT,                   -- of the first such call
+  stack INTEGER REFERENCES stack,
+  first_call INTEGER REFERENCES call,
+  calls INTEGER NOT NULL,        -- how many were made from here
+  threads INTEGER NOT NULL       -- the most threads its process had then
+);
+
+-- One run of the program in which the calls of one site failed. Its own recording holds all that was seen.
+CREATE TABLE injection (
+  id INTEGER PRIMARY KEY,
+  site INTEGER NOT NULL REFERENCES site,
+  error INTEGER NOT NULL,        -- the errno that was given
+  every INTEGER NOT NULL,        -- 0: the first call only, 1: every one
+  hits INTEGER NOT NULL,         -- calls that were made to fail
+  outcome TEXT NOT NULL,         -- 'ended': the process gave up with an error, 'retried': a later call of the kind succeeded,
+                                 -- 'carried-on': it went on to work, 'crashed': a signal, 'hung': never ended nor settled, or
+                                 -- forked without end; 'not-reached'; 'failed': the run could not be judged (evidence says why)
+  status INTEGER,                -- wait status of the process that met it; NULL: it was alive at the end
+  kept_uid INTEGER,              -- with what it went on that it has not at rest in the clean run: the lowest such uid of the
+  kept_gid INTEGER,              -- four, so 0 is root's; likewise the gid;
+  kept_groups TEXT,              -- supplementary groups;
+  kept_caps INTEGER,             -- permitted or effective capabilities (mask). NULL where there is none
+  served INTEGER,                -- 1: the poke succeeded in this run, 0: it failed; NULL: there was none
+  evidence TEXT NOT NULL,        -- what it did next, in a sentence
+  recording TEXT                 -- file name of the run's recording, beside this one; NULL: not kept
 );
 
 -- What an instrumented target said of itself (harness/include/forkaudit.h).
@@ -214,6 +286,7 @@ CREATE TABLE gap (
   seq INTEGER NOT NULL,
   source TEXT NOT NULL,          -- 'fd' 'cred' 'signal' 'mapping' 'limit' 'terminal' 'environ' 'socket' 'identity'
                                  -- 'image' 'call' 'marker' 'draw' 'follow' 'settled' 'account' 'record' 'poke'
+                                 -- 'proof' 'stack' 'inject'
   error INTEGER,                 -- errno, where a call failed
   detail TEXT NOT NULL           -- a sentence: what could not be seen, and why
 );
@@ -242,4 +315,6 @@ CREATE INDEX limit_hash ON limit_table (hash);
 CREATE INDEX limit_rows ON resource_limit (limit_table);
 CREATE INDEX environ_hash ON environ_table (hash);
 CREATE INDEX environ_rows ON environ (environ_table);
+CREATE INDEX stack_hash ON stack (hash);
+CREATE INDEX proof_look ON proof (look);
 CREATE INDEX gap_process ON gap (process);

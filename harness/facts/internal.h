@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #define FACTS_VALUE_MAX (16 << 20) /* bytes of one value */
-#define FACTS_N_CACHED  48         /* prepared statements kept; there are fewer (rows.c finds out) */
+#define FACTS_N_CACHED  64         /* prepared statements kept; there are fewer (rows.c finds out) */
 
 /* ---- rows.c: statements made from tables of columns ---- */
 

@@ -24,6 +24,11 @@ static int check_head(const struct facts_head *head, const struct request *r)
         return EXPLAIN(r, -EPROTO,
                        "%s was made by a newer forkaudit (schema %d, this program knows %d); update forkaudit", r->name,
                        head->user_version, FACTS_SCHEMA);
+    if (head->user_version > 0 && head->user_version < FACTS_SCHEMA)
+        return EXPLAIN(r, -EPROTO,
+                       "%s was made by an older forkaudit (schema %d, this program knows %d); record again, or read it "
+                       "with the version that made it",
+                       r->name, head->user_version, FACTS_SCHEMA);
     if (head->user_version != FACTS_SCHEMA)
         return EXPLAIN(r, -EBADMSG, "%s is damaged: there is no schema %d", r->name, head->user_version);
     return 0;

@@ -1,6 +1,8 @@
 /* stored_once.c - tables that are written once and then pointed at: found by hash, told equal row by row. */
 #include "harness/facts/internal.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -240,4 +242,38 @@ int facts_add_environ_table(struct facts *f, const struct facts_environ *rows, s
     };
 
     return add_table(f, &kind, rows, n, ret_id);
+}
+
+int facts_add_stack(struct facts *f, const struct facts_frame *rows, size_t n, int64_t *ret_id)
+{
+#define ROW deep_frame
+    struct deep_frame {
+        int64_t depth, offset, symbol_offset, line;
+        const char *object, *symbol, *source;
+    };
+    static const struct facts_column columns[] = {
+        INT(depth), TEXT(object), INT(offset), TEXT(symbol), INT(symbol_offset), TEXT(source), INT(line),
+    };
+#undef ROW
+    static const struct stored kind = {
+        "SELECT id FROM stack WHERE hash=?1",
+        "INSERT INTO stack (hash) VALUES (?1)",
+        "SELECT depth, object, offset, symbol, symbol_offset, source, line FROM frame WHERE stack=?1 ORDER BY depth",
+        "INSERT INTO frame (depth, object, offset, symbol, symbol_offset, source, line, stack) VALUES "
+        "(?,?,?,?,?,?,?,?)",
+        columns,
+        COUNT(columns),
+        sizeof(struct deep_frame),
+    };
+    struct deep_frame *deep = calloc(n ? n : 1, sizeof *deep);
+    int r;
+
+    if (!deep)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        deep[i] = (struct deep_frame){ (int64_t)i,     rows[i].offset, rows[i].symbol_offset, rows[i].line,
+                                       rows[i].object, rows[i].symbol, rows[i].source };
+    r = add_table(f, &kind, deep, n, ret_id);
+    free(deep);
+    return r;
 }

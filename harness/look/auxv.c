@@ -32,6 +32,9 @@ static void keep_entry(struct look_auxv *auxv, uint64_t type, uint64_t value)
     case AT_PHDR:
         auxv->phdr = value;
         break;
+    case AT_SYSINFO_EHDR:
+        auxv->vdso = value;
+        break;
     case AT_SECURE:
         auxv->secure = value;
         auxv->has_secure = 1;

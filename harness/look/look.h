@@ -37,6 +37,7 @@ struct look_stat {
     char state;
     pid_t ppid, process_group, session;
     int tty;
+    int is_worker; /* 1: a thread that the kernel added to the process, for io_uring(7): it runs no code of the program */
     uint64_t start_time; /* clock ticks since boot */
 };
 int look_stat(int proc, pid_t pid, pid_t tid, struct look_stat *ret);
@@ -117,6 +118,7 @@ void look_block_release(struct look_block *b);
 /* ---- auxv.c: /proc/PID/task/TID/auxv ---- */
 struct look_auxv {
     uint64_t entry, base, phdr, secure; /* AT_ENTRY, AT_BASE, AT_PHDR, AT_SECURE; 0 when absent */
+    uint64_t vdso;                      /* AT_SYSINFO_EHDR; 0 when absent */
     int has_secure;
 };
 /* `wide`: 1 for a 64-bit program, 0 for a 32-bit one. */
@@ -126,6 +128,28 @@ int look_auxv(int proc, pid_t pid, pid_t tid, int wide, struct look_auxv *ret);
  * inode of a namespace: "user" or "ns/user" and its kin ---- */
 int look_link(int proc, pid_t pid, pid_t tid, const char *name, char *buffer, size_t size);
 int look_namespace(int proc, pid_t pid, pid_t tid, const char *name, uint64_t *ret_ino);
+
+/* ---- id_map.c: /proc/PID/task/TID/uid_map and gid_map (user_namespaces(7)). `outside` is an id of the reader's own user
+ * namespace, which must be one around the task's; a reader in the same one is told its parent's ids. ---- */
+#define LOOK_ID_RANGES 340        /* the most that any kernel takes */
+#define LOOK_ID_NONE   UINT32_MAX /* no id: the reader has none for it */
+struct look_id_range {
+    uint32_t inside, outside, length; /* outside: LOOK_ID_NONE, or the first id */
+};
+struct look_id_map {
+    struct look_id_range ranges[LOOK_ID_RANGES]; /* neither side overlaps */
+    size_t n;                                    /* 0: nothing has been written there yet */
+};
+/* `kind`: "uid" or "gid". */
+int look_id_map(int proc, pid_t pid, pid_t tid, const char *kind, struct look_id_map *ret);
+/* Pure. 0, or -ENOENT: that id has no counterpart. */
+int look_id_map_inside(const struct look_id_map *map, uint32_t outside, uint32_t *ret);
+int look_id_map_outside(const struct look_id_map *map, uint32_t inside, uint32_t *ret);
+
+/* ---- dumpable.c: PR_GET_DUMPABLE of another process, from who owns its files below `proc`. *ret is 1: it is dumpable, 0:
+ * it is not (0 or 2 of prctl(2)), -1: not known. That is so for a task with the ids of root, or of the root of a user namespace
+ * of its own, that is dumpable or not: it looks the same; and for one whose user namespaces cannot be told. ---- */
+int look_dumpable(int proc, pid_t pid, pid_t tid, int *ret);
 
 /* ---- syscall.c: /proc/PID/task/TID/syscall ---- */
 struct look_syscall {

@@ -22,6 +22,9 @@ int look_read(int proc, pid_t pid, pid_t tid, const char *name, size_t max, int 
 /* A text file: as look_read_at, but -EBADMSG when it holds a NUL byte or its last line is not ended. */
 int look_read_lines_at(int dir, const char *name, size_t max, struct look_text *ret);
 int look_read_lines(int proc, pid_t pid, pid_t tid, const char *name, size_t max, struct look_text *ret);
+/* id_map.c: the map in `path` below `dir`. */
+struct look_id_map;
+int look_id_map_at(int dir, const char *path, struct look_id_map *ret);
 /* The names of a directory that holds nothing but numbers, ascending. Takes over `dir` and closes it. */
 int look_read_numbers(int dir, int **ret, size_t *ret_n);
 /* readlink(2), always ended by a NUL. -ENAMETOOLONG when `buffer` is too small for it. */

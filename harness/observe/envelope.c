@@ -14,9 +14,10 @@ int envelope_begin(struct observe *o)
     const struct observe_options *options = o->options;
     struct facts_audit row = {
         .tool = options->tool,
-        .mode = "launch",
+        .mode = options->fault ? "inject" : "launch",
         .until = until[options->until],
         .poke = options->poke,
+        .id_maps = options->id_maps,
         .tracer_uid = geteuid(),
         .no_new_privs = FACTS_NULL,
         .began = observe_clock(CLOCK_REALTIME),

@@ -1,5 +1,6 @@
 /* event.c - what each event of the trace means for the record. */
 #include "harness/observe/internal.h"
+#include "harness/stack/stack.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -12,6 +13,16 @@
 static int64_t flags_or_null(const struct trace_event *e)
 {
     return e->has_flags ? (int64_t)e->flags : FACTS_NULL;
+}
+
+/* The fork that made it, where such calls are recorded, has no return of its own. */
+static int event_fork_made(struct observe *o, struct subject *parent, const struct trace_event *e)
+{
+    struct open_call call;
+
+    if (!parent || !subject_pop_call(parent, e->parent_tid, &call))
+        return 0;
+    return facts_end_call(o->f, call.id, e->pid, 0, NULL);
 }
 
 static int event_born(struct observe *o, const struct trace_event *e)
@@ -53,6 +64,9 @@ static int event_born(struct observe *o, const struct trace_event *e)
         return -ENOMEM;
     if (parent && (r = subject_inherit(child, parent)))
         return r;
+    r = event_fork_made(o, parent, e);
+    if (r)
+        return r;
     return record_look(o, child, e->tid, &look, NULL);
 }
 
@@ -60,15 +74,22 @@ static int event_exec(struct observe *o, struct subject *s, const struct trace_e
 {
     struct record_look look = { "exec", RECORD_ALL, FACTS_NULL, FACTS_NULL, NULL, NULL };
     struct open_call call;
+    int64_t id;
     int r = 0;
 
     while (!r && subject_pop_call(s, e->former_tid, &call))
         r = facts_end_call(o->f, call.id, 0, 0, NULL);
     s->is_fresh = s->fds_unseen = 1;
+    s->forks = 0;
+    s->has_stack_gap = 0;
+    stack_reader_free(s->stacks);
+    s->stacks = NULL;
     if (!r)
         r = image_record(o, s, e->tid);
     if (!r)
-        r = record_look(o, s, e->tid, &look, NULL);
+        r = record_look(o, s, e->tid, &look, &id);
+    if (!r)
+        r = copy_prove(o, s, e->tid, id, e);
     o->first_exec_seen = 1;
     return r;
 }
@@ -85,17 +106,28 @@ static int event_call(struct observe *o, struct subject *s, const struct trace_e
         .image = s->image,
         .name = e->call.name,
         .abi = e->call.abi,
+        .stack = FACTS_NULL,
     };
-    int changes = call_changes_credentials(&e->call), r;
+    int changes = call_changes_credentials(&e->call), error = 0, r;
     int64_t id;
 
     call_args(&e->call, row.args);
     call_detail(e->tid, &e->call, detail, sizeof detail);
+    if (fault_is_on(o)) {
+        r = fault_call(o, s, e, &row, detail, sizeof detail, &error);
+        o->is_unwatched = r <= 0;
+        if (r <= 0)
+            return r;
+    }
     row.detail = detail[0] ? detail : NULL;
     r = facts_add_call(o->f, &row, &id);
     look.call = id;
     if (!r && changes)
         r = record_look(o, s, e->tid, &look, NULL);
+    if (!r && error) {
+        o->fail_with = error;
+        return facts_end_call(o->f, id, -1, error, NULL);
+    }
     return r ? r : subject_push_call(s, e->tid, id, changes);
 }
 
@@ -133,7 +165,7 @@ static int event_own_filter(struct observe *o, struct subject *s, pid_t tid, con
 static int event_strict_refused(struct observe *o, struct subject *s, const struct trace_call *call)
 {
     int is_strict =
-        (!strcmp(call->name, "seccomp") && call->args[0] == SECCOMP_SET_MODE_STRICT) ||
+        (!strcmp(call->name, "seccomp") && (uint32_t)call->args[0] == SECCOMP_SET_MODE_STRICT) ||
         (!strcmp(call->name, "prctl") && (int)call->args[0] == PR_SET_SECCOMP && call->args[1] == SECCOMP_MODE_STRICT);
 
     if (!is_strict || call->error != EINVAL)
@@ -202,7 +234,10 @@ static int event_end(struct observe *o, struct subject *s, const struct trace_ev
 static int event_lost(struct observe *o, const struct trace_event *e)
 {
     struct subject *parent = subject_find(o, e->parent);
+    int r = event_fork_made(o, parent, e);
 
+    if (r)
+        return r;
     return record_gap(o, parent, FACTS_NULL, "follow", ESRCH, "a child process died before it could be looked at");
 }
 

@@ -66,9 +66,15 @@ struct subject {
     struct stream *streams;
     size_t n_streams;
     struct open_call *calls;
-    int is_fresh;       /* something happened since it was last seen settled: birth, exec, credential change */
-    int fds_unseen;     /* its descriptors were not looked at since birth or exec */
-    int is_foreign_abi; /* not the tracer's own word size: system call numbers cannot be read from outside */
+    int is_fresh;                /* something happened since it was last seen settled: birth, exec, credential change */
+    int fds_unseen;              /* its descriptors were not looked at since birth or exec */
+    unsigned forks;              /* since its exec: of its role */
+    struct stack_reader *stacks; /* of `forkaudit inject`, NULL until one is needed */
+    int has_stack_gap;           /* that its stacks cannot be read is recorded */
+    uint64_t proved[8];          /* what it was when copies of it were tried (copy.c) */
+    unsigned n_proved;
+    struct prove_history *history; /* the ids, groups and capabilities that it has had; owned */
+    int is_foreign_abi;            /* not the tracer's own word size: system call numbers cannot be read from outside */
     struct stillness stillness;
     struct subject *next; /* in the list of living ones */
 };
@@ -90,6 +96,15 @@ struct description {
 };
 
 #define DESCRIPTION_BUCKETS 4096
+
+/* The threads of one process whose calls are made to fail, each once. */
+struct fault_round {
+    int64_t process; /* 0: not chosen yet */
+    int64_t argument;
+    int has_argument;
+    pid_t *tids; /* 0: has failed; owned */
+    size_t n;
+};
 
 enum observe_phase {
     PHASE_RUNNING,  /* until exit or time */
@@ -126,6 +141,10 @@ struct observe {
     uint32_t *uids;               /* effective uids seen */
     size_t n_uids;
     int64_t commit_at; /* ms of observe_now() */
+    unsigned births;   /* with those that were lost */
+    struct fault_round round;
+    int fail_with;    /* of the CALL at hand: errno to give instead of making it, 0: it is made */
+    int is_unwatched; /* of the CALL at hand: its return is of no interest */
     char why[256];
     int is_complete;
 };
@@ -200,7 +219,7 @@ const struct probe *probes_find(const struct probes *p, uint64_t address);
 int probe_argument(const struct probe *p, unsigned nth, pid_t tid, uint64_t *ret);
 
 /* marker.c: a breakpoint was hit. 1: it was a marker, 0: it was not ours, negative: -errno. */
-int marker_record(struct observe *o, struct subject *s, pid_t tid, uint64_t pc);
+int marker_record(struct observe *o, struct subject *s, const struct trace_event *e);
 
 /* call.c */
 /* 1: a call that may change credentials. */
@@ -228,6 +247,32 @@ int settle_look_all(struct observe *o);
 /* Something moved: start counting anew. */
 void settle_disturb(struct observe *o);
 
+/* fault.c: `forkaudit inject`: sites, their stacks, and the calls that are made to fail. */
+int fault_is_on(const struct observe *o);
+/* A call is about to be made: completes its row (name, detail, stack, injected). 1: it is to be recorded, and fails
+ * with *ret_error (0: it is made); 0: it is of no interest; or a negative errno. */
+int fault_call(struct observe *o, struct subject *s, const struct trace_event *e, struct facts_call *row, char *detail,
+               size_t size, int *ret_error);
+void fault_release(struct observe *o);
+/* Role of a process: its program's file name, and a '>' for each fork since that exec. */
+void fault_role(const struct subject *s, char *buffer, size_t size);
+/* The stack of a stopped thread as rows; *ret_stack FACTS_NULL (with a gap) where it cannot be read. `key`,
+ * FAULT_KEY_SIZE bytes, gets what tells the place in every run: the innermost frames as 'libc.so.6+0xd1234
+ * nginx+0x5678'. */
+#define FAULT_KEY_SIZE OBSERVE_KEY_SIZE
+int fault_stack(struct observe *o, struct subject *s, pid_t tid, char *key, int64_t *ret_stack);
+/* Is this call one that is to fail now? The errno (positive), or 0. Counts it. */
+int fault_wanted(struct observe *o, struct subject *s, const struct trace_event *e, const char *key);
+
+/* subject.c: what copies of it were tried as. */
+/* What it has been belongs to its history. 0 or -ENOMEM. */
+int subject_note_identity(struct subject *s, const struct look_status *status);
+int subject_has_proved(const struct subject *s, uint64_t key);
+void subject_set_proved(struct subject *s, uint64_t key);
+
+/* copy.c: proof by disposable copy at a look (prove/prove.h). `e` is the event at which the process is stopped, NULL: it runs. */
+int copy_prove(struct observe *o, struct subject *s, pid_t tid, int64_t look, const struct trace_event *e);
+
 /* phase.c: 0, or a negative errno when the recording broke. */
 void phase_enter(struct observe *o, enum observe_phase phase, int64_t timeout_ms);
 /* How and why the audit ended; the first reason given counts. */
@@ -238,6 +283,8 @@ int phase_settled(struct observe *o);
 int phase_poke_ended(struct observe *o, int status);
 int phase_deadline_over(struct observe *o);
 int phase_time_over(struct observe *o);
+/* More processes than are allowed: everything is killed. */
+void phase_too_many(struct observe *o);
 /* We were asked to end: pass it on, and report what there is. */
 void phase_signal(struct observe *o, int signal);
 

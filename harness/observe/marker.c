@@ -112,20 +112,26 @@ static int marker_draw(struct observe *o, struct subject *s, pid_t tid, const st
 }
 
 /* A view of the process at the marker; descriptors only where the marker is about them. */
-static int marker_look(struct observe *o, struct subject *s, pid_t tid, const struct probe *p, int64_t marker)
+static int marker_look(struct observe *o, struct subject *s, const struct trace_event *e, const struct probe *p,
+                       int64_t marker)
 {
     struct record_look look = { "marker",   RECORD_CRED | RECORD_THREADS | RECORD_FD | RECORD_SIGNAL | RECORD_LIMIT,
                                 FACTS_NULL, marker,
                                 NULL,       NULL };
 
+    int64_t id;
+    int r;
+
     if (strcmp(p->kind, "moment") && strcmp(p->kind, "self"))
         return 0;
-    return record_look(o, s, tid, &look, NULL);
+    r = record_look(o, s, e->tid, &look, &id);
+    return r ? r : copy_prove(o, s, e->tid, id, e);
 }
 
-int marker_record(struct observe *o, struct subject *s, pid_t tid, uint64_t pc)
+int marker_record(struct observe *o, struct subject *s, const struct trace_event *e)
 {
-    const struct probe *p = probes_find(s->probes, pc - 1);
+    const struct probe *p = probes_find(s->probes, e->pc - 1);
+    pid_t tid = e->tid;
     struct facts_marker row = { .process = s->id, .tid = tid, .kind = p ? p->kind : NULL };
     char name[OBSERVE_NAME_MAX];
     uint64_t address;
@@ -142,7 +148,7 @@ int marker_record(struct observe *o, struct subject *s, pid_t tid, uint64_t pc)
         snprintf(name, sizeof name, "?");
     r = facts_add_marker(o->f, &row, &marker);
     if (!r)
-        r = marker_look(o, s, tid, p, marker);
+        r = marker_look(o, s, e, p, marker);
     if (!r && !strcmp(p->kind, "self"))
         r = marker_self(o, s, tid, p, marker);
     if (!r && !strcmp(p->kind, "draw"))

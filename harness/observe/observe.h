@@ -8,6 +8,7 @@
 
 #include "harness/trace/trace.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct facts;
@@ -33,6 +34,27 @@ enum observe_news {
     N_OBSERVE_NEWS
 };
 
+/* Which calls are made to fail in this run. Names are those of the table call ('fork' for all that make a process,
+ * 'open' for the whole family), roles those of the table site. A call matches by all of role, name and key. With
+ * is_threaded, and while its process has several threads: by role, name and first argument, in every thread, for
+ * libc's set*id functions make the call in each thread and abort when they do not all end alike. */
+struct observe_fault {
+    const char *role, *name, *key; /* key: observe_site_key() of the site's stack; NULL: any place */
+    int is_threaded;  /* the site was seen in a process with several threads (look.threads of its before-change) */
+    int has_argument; /* with is_threaded; 0: the first call that matches sets it */
+    int64_t argument; /* call.a0 */
+    int error;        /* errno to give */
+    int every;        /* 1: each call; 0: only the first one in the run (with is_threaded: the first of each thread that
+                       * its process had then) */
+};
+
+/* What tells a place in every run of the same files: its innermost frames, to the fourth that is not libc's, as 'libc.so.6+0xd1234
+ * nginx+0x5678' (file names without folders; '?' for a frame without file; frames that do not fit are left out).
+ * `size` is at least OBSERVE_KEY_SIZE. 0, or -EINVAL: no frame, or too small. */
+#define OBSERVE_KEY_SIZE 1024
+struct facts_frame;
+int observe_site_key(const struct facts_frame *frames, size_t n, char *buffer, size_t size);
+
 struct observe_options {
     struct trace_launch launch;
     enum observe_until until;
@@ -41,7 +63,12 @@ struct observe_options {
     int64_t settle_timeout; /* ms to wait for the program to settle; then a gap says so and the audit goes on */
     int64_t time;        /* OBSERVE_UNTIL_TIME: ms. With another `until`: the longest the audit may take, 0: no limit */
     int64_t end_timeout; /* ms from SIGTERM to SIGKILL */
-    const char *tool;    /* version, for the audit row */
+    int no_copies;       /* 1: make no disposable copies */
+    unsigned max_processes; /* more processes than this in one run end the audit, incomplete; 0: no limit */
+    int learn; /* 1: record the calls that could be made to fail too, and all calls with their stacks and source lines */
+    const struct observe_fault *fault; /* make calls fail, record as with learn but without source lines; NULL: none */
+    const char *id_maps;               /* for the audit row; NULL: none */
+    const char *tool;                  /* version, for the audit row */
     void (*news)(void *context, enum observe_news news, unsigned processes);
     void *context;
 };
@@ -54,6 +81,8 @@ struct observe_result {
     int has_target_status; /* it ended by itself */
     unsigned processes;    /* that were seen */
     int record_error;      /* the recording broke: its negative errno, else 0 */
+    unsigned faults;       /* calls that were made to fail */
+    int too_many;          /* max_processes was exceeded */
 };
 
 /* 0: the audit was made (ret->complete says whether to its planned end). Negative errno: the program could not be launched

@@ -162,6 +162,17 @@ int phase_time_over(struct observe *o)
     return r;
 }
 
+void phase_too_many(struct observe *o)
+{
+    char why[80];
+
+    o->result->too_many = 1;
+    snprintf(why, sizeof why, "more than %u processes were born", o->options->max_processes);
+    phase_why(o, 0, why);
+    poke_kill(o);
+    end_kill(o);
+}
+
 void phase_signal(struct observe *o, int signal)
 {
     o->result->interrupted = signal;

@@ -56,6 +56,8 @@ static int64_t seccomp_own(const struct look_status *status)
 {
     if (status->seccomp < 0)
         return FACTS_NULL;
+    if (status->seccomp == 2 && status->seccomp_filters < 0) /* before Linux 5.9: how many there are is not told */
+        return FACTS_NULL;
     if (status->seccomp == 2 && status->seccomp_filters == 1)
         return 0;
     return status->seccomp;
@@ -82,10 +84,12 @@ static int record_cred(struct observe *o, struct subject *s, pid_t tid, int64_t 
         .no_new_privs = status->no_new_privs < 0 ? FACTS_NULL : status->no_new_privs,
         .seccomp = seccomp_own(status),
         .user_ns = FACTS_NULL,
+        .securebits = FACTS_NULL,
+        .dumpable = FACTS_NULL,
     };
     char *groups = groups_text(status);
     uint64_t ns;
-    int r = -ENOMEM;
+    int dumpable, r = -ENOMEM;
 
     if (!groups)
         return r;
@@ -94,9 +98,13 @@ static int record_cred(struct observe *o, struct subject *s, pid_t tid, int64_t 
         row.no_new_privs = FACTS_NULL; /* ours hides the program's own */
     if (!look_namespace(o->proc, s->pid, tid, "user", &ns))
         row.user_ns = ns;
+    if (!look_dumpable(o->proc, s->pid, tid, &dumpable) && dumpable >= 0)
+        row.dumpable = dumpable;
     r = facts_add_cred(o->f, &row);
     if (!r)
         r = account_note(o, status->uid[1]);
+    if (!r && !o->options->no_copies)
+        r = subject_note_identity(s, status);
     free(groups);
     return r;
 }
@@ -104,7 +112,8 @@ static int record_cred(struct observe *o, struct subject *s, pid_t tid, int64_t 
 static int is_same_cred(const struct look_status *a, const struct look_status *b)
 {
     return !memcmp(a->uid, b->uid, sizeof a->uid) && !memcmp(a->gid, b->gid, sizeof a->gid) &&
-           a->n_groups == b->n_groups && !memcmp(a->groups, b->groups, a->n_groups * sizeof *a->groups) &&
+           a->n_groups == b->n_groups &&
+           (!a->n_groups || !memcmp(a->groups, b->groups, a->n_groups * sizeof *a->groups)) &&
            a->cap_inh == b->cap_inh && a->cap_prm == b->cap_prm && a->cap_eff == b->cap_eff &&
            a->cap_bnd == b->cap_bnd && a->cap_amb == b->cap_amb && a->no_new_privs == b->no_new_privs &&
            a->seccomp == b->seccomp;

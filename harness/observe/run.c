@@ -84,12 +84,32 @@ static int loop_idle(struct observe *o)
     return r;
 }
 
+/* A program may answer a failure by forking without end. */
+static void loop_birth(struct observe *o)
+{
+    o->births++;
+    if (o->options->max_processes && o->births >= o->options->max_processes && !o->result->too_many)
+        phase_too_many(o);
+}
+
+/* The call at hand fails instead of being made. */
+static int loop_fail(struct observe *o, const struct trace_event *e)
+{
+    int r = trace_fail(o->t, e, o->fail_with);
+
+    if (!r || r == -ESRCH)
+        return 0;
+    trace_resume(o->t, e, TRACE_ON);
+    return record_gap(o, subject_find(o, e->pid), FACTS_NULL, "inject", -r, "a call could not be made to fail");
+}
+
 static int loop_event(struct observe *o, const struct trace_event *e)
 {
     enum trace_resume how = TRACE_ON;
     struct subject *s;
     int r = 0, broken = o->result->record_error;
 
+    o->fail_with = o->is_unwatched = 0;
     switch (e->kind) {
     case TRACE_EVENT_SIGNAL:
         phase_signal(o, e->signal);
@@ -105,7 +125,7 @@ static int loop_event(struct observe *o, const struct trace_event *e)
         if (broken)
             r = s && probes_find(s->probes, e->pc - 1) ? 1 : 0;
         else
-            r = s ? marker_record(o, s, e->tid, e->pc) : 0;
+            r = s ? marker_record(o, s, e) : 0;
         how = r ? TRACE_ON : TRACE_DELIVER;
         r = r < 0 ? r : 0;
         break;
@@ -114,11 +134,15 @@ static int loop_event(struct observe *o, const struct trace_event *e)
             r = event_handle(o, e);
         if (broken || r)
             event_track(o, e);
-        how = e->kind == TRACE_EVENT_CALL && !broken ? TRACE_TO_RETURN : TRACE_ON;
+        how = e->kind == TRACE_EVENT_CALL && !broken && !o->is_unwatched ? TRACE_TO_RETURN : TRACE_ON;
         break;
     }
-    if (e->kind >= TRACE_EVENT_BORN)
+    if (e->kind >= TRACE_EVENT_BORN && o->fail_with && !r)
+        r = loop_fail(o, e);
+    else if (e->kind >= TRACE_EVENT_BORN)
         trace_resume(o->t, e, how);
+    if (e->kind == TRACE_EVENT_BORN || e->kind == TRACE_EVENT_LOST)
+        loop_birth(o);
     settle_disturb(o);
     if (e->kind == TRACE_EVENT_END && o->phase == PHASE_ENDING && e->pid == o->first_pid)
         phase_ask_rest(o);
@@ -196,6 +220,7 @@ static int observe_follow(struct observe *o)
 
 int observe_run(struct facts *f, const struct observe_options *options, struct observe_result *ret)
 {
+    struct trace_launch launch = options->launch;
     struct observe o = {
         .f = f, .options = options, .result = ret, .began = observe_clock(CLOCK_MONOTONIC), .phase_deadline = -1
     };
@@ -211,7 +236,8 @@ int observe_run(struct facts *f, const struct observe_options *options, struct o
         ret->record_error = r;
         goto out;
     }
-    r = trace_launch(&options->launch, &o.t, &o.first_pid, &ret->stage);
+    launch.stop_more = fault_is_on(&o);
+    r = trace_launch(&launch, &o.t, &o.first_pid, &ret->stage);
     if (r) {
         o.why[0] = '\0';
         phase_why(&o, 0, "the program could not be started");
@@ -223,6 +249,7 @@ out:
     trace_free(o.t);
     subjects_free(&o);
     tdestroy(o.by_pid, free);
+    fault_release(&o);
     free(o.uids);
     close(o.proc);
     return r;

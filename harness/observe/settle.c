@@ -134,6 +134,8 @@ static int thread_is_still(struct observe *o, const struct subject *s, pid_t tid
         return 0;
     if (stat.state == 'Z' || stat.state == 'X')
         return 1;
+    if (stat.state == 'S' && stat.is_worker) /* it waits for the threads that run the program */
+        return 1;
     if (stat.state == 'S') {
         if (look_syscall(o->proc, s->pid, tid, &call) || !(name = waiting_name(s, tid, &call, &ret->sleeps)))
             return 0;
@@ -171,9 +173,14 @@ static int settle_look(struct observe *o, struct subject *s, const struct sample
 {
     struct record_look look = { "settled",  RECORD_ALL & ~RECORD_ENVIRON,   FACTS_NULL,
                                 FACTS_NULL, is_still ? sample->name : NULL, NULL };
+    int64_t id;
+    int r;
 
     s->is_fresh = 0;
-    return o->result->record_error ? 0 : record_look(o, s, sample->tid, &look, NULL);
+    if (o->result->record_error)
+        return 0;
+    r = record_look(o, s, sample->tid, &look, &id);
+    return r || !is_still ? r : copy_prove(o, s, sample->tid, id, NULL);
 }
 
 /* 1: settled now, 0: not, negative: the recording broke. */

@@ -1,5 +1,7 @@
 /* subject.c - the living processes of the audit, by pid. */
 #include "harness/observe/internal.h"
+#include "harness/prove/prove.h"
+#include "harness/stack/stack.h"
 
 #include <errno.h>
 #include <search.h>
@@ -56,6 +58,8 @@ static void subject_free(struct observe *o, struct subject *s)
     }
     probes_release(s->probes);
     table_release(o, &s->table);
+    prove_history_free(s->history);
+    stack_reader_free(s->stacks);
     free(s->streams);
     free(s->path);
     free(s);
@@ -86,9 +90,12 @@ int subject_inherit(struct subject *child, const struct subject *parent)
     child->parent = parent->id;
     child->parent_pid = parent->pid;
     child->is_foreign_abi = parent->is_foreign_abi;
+    child->forks = parent->forks + 1;
     child->probes = parent->probes;
     if (child->probes)
         child->probes->references++;
+    if (parent->history && !(child->history = prove_history_copy(parent->history)))
+        return -ENOMEM;
     if (parent->path && !(child->path = strdup(parent->path)))
         return -ENOMEM;
     return 0;
@@ -118,6 +125,26 @@ int subject_pop_call(struct subject *s, pid_t tid, struct open_call *ret)
         return 1;
     }
     return 0;
+}
+
+int subject_note_identity(struct subject *s, const struct look_status *status)
+{
+    if (!s->history && !(s->history = prove_history_copy(NULL)))
+        return -ENOMEM;
+    return prove_history_add(s->history, status);
+}
+
+int subject_has_proved(const struct subject *s, uint64_t key)
+{
+    for (size_t i = 0; i < sizeof s->proved / sizeof *s->proved; i++)
+        if (s->proved[i] == key)
+            return 1;
+    return 0;
+}
+
+void subject_set_proved(struct subject *s, uint64_t key)
+{
+    s->proved[s->n_proved++ % (sizeof s->proved / sizeof *s->proved)] = key;
 }
 
 struct stream *subject_stream(struct subject *s, const char *generator)

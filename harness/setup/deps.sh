@@ -11,7 +11,7 @@ export LC_ALL
 
 packages_of() {
     case $1 in
-    check) echo gcc libc6-dev make libcunit1-dev libsqlite3-dev libseccomp-dev libelf-dev libsmartcols-dev libssl-dev \
+    check) echo gcc libc6-dev make libcunit1-dev libsqlite3-dev libseccomp-dev libelf-dev libdw-dev libsmartcols-dev libssl-dev \
         systemtap-sdt-dev uidmap util-linux strace lsof curl ;;
     lint) echo clang-format groff-base shellcheck ;;
     memcheck) echo valgrind libc6-dbg ;;

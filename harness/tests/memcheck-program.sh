@@ -50,6 +50,7 @@ try check '[01]' check fd_pipe_kept_exec.fork
 try list 0 list
 try explain 0 explain fd-across-exec
 try doctor '[0134]' doctor
+try fake_root '[0234]' run -q --fake-root -r fake.fork -- true
 try help 0 --help
 try no_verb 2 explode
 head -c 5000 fd_pipe_kept_exec.fork >cut.fork

@@ -106,16 +106,28 @@ int call_return(struct tracee *tracee)
     return 0;
 }
 
-#ifdef __x86_64__
+int call_makes_task(const struct trace_call *call)
+{
+    return !strcmp(call->name, "fork") || !strcmp(call->name, "vfork") || !strncmp(call->name, "clone", 5);
+}
 
 int call_refuse(pid_t tid)
+{
+    return call_fail(tid, ENOSYS);
+}
+
+#ifdef __x86_64__
+
+/* One register layout for all three tables: a 32-bit program's eax and its call number are the lower halves of these
+ * (ptrace(2): a 64-bit tracer sees 64-bit registers). */
+int call_fail(pid_t tid, int error)
 {
     struct user_regs_struct r;
 
     if (ptrace(PTRACE_GETREGS, tid, NULL, &r))
         return -errno;
     r.orig_rax = -1;
-    r.rax = -ENOSYS;
+    r.rax = -(long)error;
     return ptrace(PTRACE_SETREGS, tid, NULL, &r) ? -errno : 0;
 }
 
@@ -227,9 +239,9 @@ int call_clone_flags(pid_t tid, uint64_t *ret_flags)
 
 #else
 
-int call_refuse(pid_t tid)
+int call_fail(pid_t tid, int error)
 {
-    (void)tid;
+    (void)tid, (void)error;
     return -ENOSYS;
 }
 

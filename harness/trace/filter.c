@@ -19,16 +19,28 @@
 
 /* Calls that always stop. Credentials(7), then what changes the ground they stand on. clone3 hides its flags from a filter. */
 static const char *const filter_calls[] = {
-    "setuid",      "setgid",     "setreuid",   "setregid",    "setresuid",  "setresgid",  "setfsuid",
-    "setfsgid",    "setgroups",  "setuid32",   "setgid32",    "setreuid32", "setregid32", "setresuid32",
-    "setresgid32", "setfsuid32", "setfsgid32", "setgroups32", "capset",     "execve",     "execveat",
-    "close_range", "chroot",     "unshare",    "setns",       "ptrace",     "clone3",     "seccomp",
+    "setuid",     "setgid",      "setreuid", "setregid",   "setresuid",      "setresgid",   "setfsuid",    "setfsgid",
+    "setgroups",  "setuid32",    "setgid32", "setreuid32", "setregid32",     "setresuid32", "setresgid32", "setfsuid32",
+    "setfsgid32", "setgroups32", "capset",   "execve",     "execveat",       "close_range", "chroot",      "unshare",
+    "setns",      "ptrace",      "clone3",   "seccomp",    "io_uring_setup",
+};
+
+/* Calls whose failure `forkaudit inject` tries, beside those above. */
+static const char *const filter_more_calls[] = {
+    "getrandom", "setsid", "open", "openat", "openat2", "fork", "vfork", "clone",
 };
 
 /* prctl(2) options that change what a process may do. */
 static const int filter_prctl[] = {
     PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_SECUREBITS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP,
 };
+
+/* The kernel cuts such an argument to 32 bits; SCMP_CMP_EQ compares all 64, and what stands in the others would hide the call. */
+#define FILTER_INT_MASK 0xffffffff
+
+/* io_uring_register(2): remembers the credentials of now for requests of later. Its 0x80000000 only says how the ring is named. */
+#define FILTER_PERSONALITY 9
+#define FILTER_RING_MASK   0x7fffffff
 
 static int filter_add_call(scmp_filter_ctx ctx, const char *name)
 {
@@ -43,21 +55,27 @@ static int filter_add_argument(scmp_filter_ctx ctx, int nr, struct scmp_arg_cmp 
     return seccomp_rule_add(ctx, SCMP_ACT_TRACE(TRACE_TAG), nr, 1, test);
 }
 
-static int filter_add_rules(scmp_filter_ctx ctx)
+static int filter_add_rules(scmp_filter_ctx ctx, int stop_more)
 {
     int r = 0;
 
     for (size_t i = 0; !r && i < COUNT(filter_calls); i++)
         r = filter_add_call(ctx, filter_calls[i]);
+    for (size_t i = 0; !r && stop_more && i < COUNT(filter_more_calls); i++)
+        r = filter_add_call(ctx, filter_more_calls[i]);
     for (size_t i = 0; !r && i < COUNT(filter_prctl); i++)
-        r = filter_add_argument(ctx, SCMP_SYS(prctl), SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)filter_prctl[i]));
+        r = filter_add_argument(ctx, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_MASKED_EQ, FILTER_INT_MASK, filter_prctl[i]));
     /* PR_CAP_AMBIENT_IS_SET, below these, only asks. */
     if (!r)
         r = seccomp_rule_add(ctx, SCMP_ACT_TRACE(TRACE_TAG), SCMP_SYS(prctl), 2,
-                             SCMP_A0_32(SCMP_CMP_EQ, PR_CAP_AMBIENT), SCMP_A1_32(SCMP_CMP_GE, PR_CAP_AMBIENT_RAISE));
+                             SCMP_A0(SCMP_CMP_MASKED_EQ, FILTER_INT_MASK, PR_CAP_AMBIENT),
+                             SCMP_A1_32(SCMP_CMP_GE, PR_CAP_AMBIENT_RAISE));
     if (!r)
-        r = filter_add_argument(ctx, SCMP_SYS(madvise), SCMP_A2_32(SCMP_CMP_EQ, MADV_WIPEONFORK));
+        r = filter_add_argument(ctx, SCMP_SYS(madvise), SCMP_A2(SCMP_CMP_MASKED_EQ, FILTER_INT_MASK, MADV_WIPEONFORK));
     if (!r)
+        r = filter_add_argument(ctx, SCMP_SYS(io_uring_register),
+                                SCMP_A1(SCMP_CMP_MASKED_EQ, FILTER_RING_MASK, FILTER_PERSONALITY));
+    if (!r && !stop_more)
         r = filter_add_argument(ctx, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_UNTRACED, CLONE_UNTRACED));
     return r;
 }
@@ -93,7 +111,7 @@ out:
     return r;
 }
 
-int filter_build(struct sock_filter **ret_code, unsigned short *ret_n)
+int filter_build(int stop_more, struct sock_filter **ret_code, unsigned short *ret_n)
 {
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
     int r;
@@ -108,7 +126,7 @@ int filter_build(struct sock_filter **ret_code, unsigned short *ret_n)
         r = seccomp_arch_add(ctx, SCMP_ARCH_X32);
 #endif
     if (!r)
-        r = filter_add_rules(ctx);
+        r = filter_add_rules(ctx, stop_more);
     /* 2: a binary tree over call numbers instead of one comparison a call */
     if (!r)
         r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);

@@ -22,10 +22,12 @@ struct tracee {
     unsigned has_birth : 1; /* the maker's event of that clone3 has come */
     unsigned has_saved_argument : 1;
     unsigned has_saved_flags : 1;
-    uint64_t saved_argument; /* clone3 with a cleaned copy of its arguments: the original address, to put back */
-    uint64_t clone_flags;    /* of that clone3, as they were before the call */
-    int64_t early_since;     /* EARLY: clock_ms() of its first stop */
-    int early_signal;        /* EARLY: of its first stop */
+    unsigned is_stopped : 1;     /* by job control */
+    unsigned is_interrupted : 1; /* a stop that a hold asked for did not come in time: it still will */
+    uint64_t saved_argument;     /* clone3 with a cleaned copy of its arguments: the original address, to put back */
+    uint64_t clone_flags;        /* of that clone3, as they were before the call */
+    int64_t early_since;         /* EARLY: clock_ms() of its first stop */
+    int early_signal;            /* EARLY: of its first stop */
     struct trace_call call;
     /* of the newborn, while AWAITED: the maker's event, and the maker held stopped */
     struct trace_event birth;
@@ -39,6 +41,7 @@ struct trace {
     int signal_fd;
     sigset_t old_mask;
     int no_new_privs;
+    int stop_more;              /* calls that make a process or thread are shown too */
     struct sigaction old_child; /* of SIGCHLD */
     size_t n_early;
     int maker_may_be_dead; /* a task has died since the last look for newborns that nobody reported */
@@ -47,6 +50,11 @@ struct trace {
     int may_spin;          /* an event has come since the last wait */
     int sweep;             /* 1: waitpid may have more for us without a new SIGCHLD */
     unsigned n_calls;      /* of trace_next() */
+    int own_signal;        /* one that asks us to end, taken from signal_fd during a hold; 0: none */
+    struct {
+        pid_t tid; /* 0: none */
+        int status;
+    } kept; /* a report of a tracee that came when a hold began */
     struct trace_name {
         uint32_t arch;
         long nr;
@@ -54,6 +62,11 @@ struct trace {
     } * names; /* of the calls that were seen: bounded by the tables of libseccomp */
     size_t n_names;
 };
+
+/* ptrace(2) options of every tracee. */
+#define TRACE_OPTIONS                                                                                                  \
+    (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT |        \
+     PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)
 
 #define TRACE_TAG 0x464b /* SECCOMP_RET_DATA of our own stops: "FK" */
 
@@ -67,27 +80,58 @@ void tracees_free(struct trace *t);
 /* next.c */
 int64_t clock_ms(void);
 
+/* hold_wait.c */
+/* Waits for a report of this one task, at most timeout_ms. 0, -ETIMEDOUT, or -ESRCH (it is no child any more). */
+int hold_wait(struct trace *t, pid_t tid, int timeout_ms, int *ret_status);
+/* A report that is not the hold's: trace_next() begins with it. Until then the task is not ours to let run. */
+void hold_keep(struct trace *t, pid_t tid, int status);
+int hold_is_kept(const struct trace *t, pid_t tid);
+/* Lets a task that is to die run to its end, and takes its report. 0: gone. */
+int hold_reap(struct trace *t, pid_t tid, int timeout_ms);
+/* 1: the signal waits to be delivered. is_shared: in the queue of the process, 0: of the thread. */
+int hold_has_pending(pid_t tid, int is_shared, int signal);
+int hold_pending(pid_t tid, int is_shared, int signal, siginfo_t *ret);
+
+/* hold.c: a stop that came too late for the hold that asked for it: a call that it broke off begins again. */
+void hold_wave_through(pid_t tid);
+
+/* hold.c: address of an instruction that makes a system call: the one before pc, or one of the vDSO's. 0: none. */
+uint64_t hold_gate(pid_t tid, uint64_t pc, int is_32, uint64_t vdso);
+
+/* ptrace(2) options of a copy. */
+#define HOLD_COPY_OPTIONS (PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)
+/* Bound of what a held original does for us: it cannot be left half way. */
+#define HOLD_ORIGINAL_MS 60000
+/* hold_call.c: trace_inject(); *ret_born, if not NULL, gets the pid of the child that a clone made. */
+struct trace_hold;
+int hold_call(struct trace_hold *h, const char *name, const uint64_t args[6], pid_t *ret_born, int64_t *ret);
+
 /* stops.c */
 int tracee_continue(struct tracee *tracee, int signal);
 /* It waits for its maker's event no more. */
 void tracee_wake_early(struct trace *t, struct tracee *tracee);
 /* A thread group's leader has the group's number: no file of /proc is needed to tell a thread from a process. */
 int tracee_is_leader(pid_t tid);
+/* The clone or clone3 in tracee->call is about to run: whoever it makes stays traced. */
+void clone_begin(struct tracee *tracee);
 void event_init(struct trace_event *event, enum trace_event_kind kind, const struct tracee *tracee);
 int handle_exec(struct trace *t, struct tracee *tracee, struct trace_event *ret);
 /* One report of waitpid(2). 1: *ret is filled, 0: it told nothing, or a negative errno. */
 int handle_report(struct trace *t, pid_t tid, int status, struct trace_event *ret);
 
 /* filter.c: the program that makes calls of interest stop; *ret_code is owned by the caller (free). */
-int filter_build(struct sock_filter **ret_code, unsigned short *ret_n);
+int filter_build(int stop_more, struct sock_filter **ret_code, unsigned short *ret_n);
 
 /* call.c */
 /* Reads the call at a seccomp stop into tracee->call; *ret_tag is the SECCOMP_RET_DATA. */
 int call_enter(struct trace *t, struct tracee *tracee, unsigned *ret_tag);
 /* Reads its result at the exit stop. */
 int call_return(struct tracee *tracee);
-/* Makes the call that is about to run fail with ENOSYS, as it does without a tracer. */
-int call_refuse(pid_t tid);
+/* Makes the call that is about to run fail with `error`: the kernel skips it. */
+int call_fail(pid_t tid, int error);
+int call_refuse(pid_t tid); /* with ENOSYS, as it does without a tracer */
+/* 1: fork, vfork, clone or clone3. */
+int call_makes_task(const struct trace_call *call);
 /* A clone or clone3 about to run is made to stay traced (CLONE_UNTRACED taken out). What was changed is put back at its
  * return by call_put_back(). 0 or a negative errno. */
 int call_keep_traced(struct tracee *tracee);

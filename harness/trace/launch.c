@@ -12,10 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TRACE_OPTIONS                                                                                                  \
-    (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT |        \
-     PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)
-
 /* seccomp(2): a filter without no_new_privs needs CAP_SYS_ADMIN in the user namespace. */
 static int launch_may_filter(void)
 {
@@ -187,7 +183,8 @@ int trace_launch(const struct trace_launch *launch, struct trace **ret, pid_t *r
     *ret_stage = TRACE_STAGE_SETUP;
     if (!t)
         return r;
-    r = filter_build(&filter.filter, &filter.len);
+    t->stop_more = launch->stop_more;
+    r = filter_build(launch->stop_more, &filter.filter, &filter.len);
     if (r)
         goto out_free;
     t->has_processors = sched_getaffinity(0, sizeof processors, &processors) || CPU_COUNT(&processors) > 1;

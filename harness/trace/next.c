@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -71,6 +72,11 @@ static int next_ready(struct trace *t, struct trace_event *ret)
     int status, r = 0;
     pid_t tid;
 
+    if (t->kept.tid) {
+        tid = t->kept.tid;
+        t->kept.tid = 0;
+        r = handle_report(t, tid, t->kept.status, ret);
+    }
     while (t->sweep && !r) {
         tid = waitpid(-1, &status, __WALL | WNOHANG);
         if (tid > 0)
@@ -88,6 +94,12 @@ static int next_signal(struct trace *t, struct trace_event *ret)
 {
     struct signalfd_siginfo info;
 
+    if (t->own_signal) {
+        event_init(ret, TRACE_EVENT_SIGNAL, NULL);
+        ret->signal = t->own_signal;
+        t->own_signal = 0;
+        return 1;
+    }
     while (read(t->signal_fd, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGCHLD) {
             t->sweep = 1;
@@ -149,6 +161,8 @@ int trace_next(struct trace *t, int timeout_ms, struct trace_event *ret)
             event_init(ret, TRACE_EVENT_NONE_LEFT, NULL);
             return 0;
         }
+        if (t->own_signal && next_signal(t, ret))
+            return 0;
         r = wait && next_spin(t, &ready) ? 1 : poll(&ready, 1, (int)wait);
         if (r < 0 && errno != EINTR)
             return -errno;
@@ -184,7 +198,11 @@ int trace_resume(struct trace *t, const struct trace_event *event, enum trace_re
 
     if (!tracee)
         return -ESRCH;
-    if (how == TRACE_TO_RETURN)
+    if (hold_is_kept(t, event->tid)) /* it has left the stop of this event: what came then is for trace_next() */
+        return 0;
+    if (event->kind == TRACE_EVENT_CALL && !strncmp(tracee->call.name, "clone", 5))
+        clone_begin(tracee);
+    else if (how == TRACE_TO_RETURN && !call_makes_task(&tracee->call))
         tracee->in_call = 1;
     if (event->kind == TRACE_EVENT_TRAP && how != TRACE_DELIVER)
         trap_block_again(event->tid);
@@ -195,4 +213,15 @@ int trace_resume(struct trace *t, const struct trace_event *event, enum trace_re
             tracee_continue(maker, 0);
     }
     return r;
+}
+
+int trace_fail(struct trace *t, const struct trace_event *event, int error)
+{
+    struct tracee *tracee = tracee_find(t, event->tid);
+    int r;
+
+    if (!tracee)
+        return -ESRCH;
+    r = call_fail(event->tid, error);
+    return r ? r : tracee_continue(tracee, 0);
 }

@@ -74,7 +74,8 @@ void tracee_wake_early(struct trace *t, struct tracee *tracee)
 /* In a group that job control has stopped a new thread's first stop is that stop. */
 static void thread_begin(struct tracee *tracee, int signal)
 {
-    if (is_job_control(signal))
+    tracee->is_stopped = is_job_control(signal);
+    if (tracee->is_stopped)
         ptrace(PTRACE_LISTEN, tracee->tid, NULL, NULL);
     else
         tracee_continue(tracee, 0);
@@ -138,7 +139,8 @@ static int handle_event_stop(struct tracee *tracee, int signal, struct trace_eve
         thread_begin(tracee, signal);
         return 0;
     }
-    if (is_job_control(signal)) {
+    tracee->is_stopped = is_job_control(signal);
+    if (tracee->is_stopped) {
         /* Group-stop: it stays stopped, and its parent sees the same as without us. */
         ptrace(PTRACE_LISTEN, tracee->tid, NULL, NULL);
         if (tracee->tid != tracee->pid)
@@ -147,6 +149,9 @@ static int handle_event_stop(struct tracee *tracee, int signal, struct trace_eve
         ret->signal = signal;
         return 1;
     }
+    if (tracee->is_interrupted)
+        hold_wave_through(tracee->tid);
+    tracee->is_interrupted = 0;
     tracee_continue(tracee, 0);
     return 0;
 }
@@ -171,6 +176,14 @@ int handle_exec(struct trace *t, struct tracee *tracee, struct trace_event *ret)
     return 1;
 }
 
+void clone_begin(struct tracee *tracee)
+{
+    tracee->in_call = tracee->in_clone3 = !strcmp(tracee->call.name, "clone3");
+    tracee->has_birth = 0;
+    tracee->clone_flags = 0;
+    call_keep_traced(tracee);
+}
+
 static int handle_seccomp(struct trace *t, struct tracee *tracee, struct trace_event *ret)
 {
     unsigned tag;
@@ -183,11 +196,8 @@ static int handle_seccomp(struct trace *t, struct tracee *tracee, struct trace_e
         tracee_continue(tracee, 0);
         return 0;
     }
-    if (!strncmp(tracee->call.name, "clone", 5)) {
-        tracee->in_call = tracee->in_clone3 = !strcmp(tracee->call.name, "clone3");
-        tracee->has_birth = 0;
-        tracee->clone_flags = 0;
-        call_keep_traced(tracee);
+    if (!t->stop_more && !strncmp(tracee->call.name, "clone", 5)) {
+        clone_begin(tracee);
         tracee_continue(tracee, 0);
         return 0;
     }

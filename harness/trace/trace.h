@@ -26,6 +26,8 @@ struct trace_launch {
     gid_t gid;
     const gid_t *groups;
     size_t n_groups;
+    int stop_more; /* 1: stop also at the calls whose failure `forkaudit inject` tries (filter.c); CALL events come for fork,
+                    * vfork, clone and clone3 too, and those have no RETURN */
     int terminal; /* descriptor of the controlling terminal whose foreground the program takes; -1: none */
 };
 
@@ -101,6 +103,10 @@ enum trace_resume {
     TRACE_DELIVER = 2,   /* TRAP: it was not ours, deliver the SIGTRAP */
 };
 int trace_resume(struct trace *t, const struct trace_event *event, enum trace_resume how);
+
+/* Instead of trace_resume() at a CALL: the kernel never sees the call, the program gets -1 with this errno (positive). No
+ * RETURN comes. -ENOSYS on a machine where that is not known. */
+int trace_fail(struct trace *t, const struct trace_event *event, int error);
 
 /* Live threads of the process, as far as events have told. */
 unsigned trace_threads(const struct trace *t, pid_t pid);

@@ -57,7 +57,7 @@ static void test_json__names_its_schema(void)
     char *json = fixture_report(f, "json", none, NULL);
 
     expect_path(json, "$.schema", "forkaudit-report");
-    expect_path(json, "$.version", "1.0.0");
+    expect_path(json, "$.version", "1.1.0");
     free(json);
     facts_close(f);
 }
@@ -94,6 +94,11 @@ static void test_json__audit(void)
     expect_path(json, "$.audit.began", "1772445600000000000");
     expect(json, "SELECT json_type(?1, '$.audit.target_status')", "null");
     expect(json, "SELECT json_type(?1, '$.audit.no_new_privs')", "false");
+    expect(json, "SELECT json_type(?1, '$.audit.id_maps')", "null");
+    free(json);
+    fixture_sql(f, "UPDATE audit SET id_maps = 'uid 0 1000 1, gid 0 50 1'");
+    json = fixture_report(f, "json", none, NULL);
+    expect_path(json, "$.audit.id_maps", "uid 0 1000 1, gid 0 50 1");
     free(json);
     facts_close(f);
 }

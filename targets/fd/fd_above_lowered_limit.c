@@ -3,6 +3,7 @@
  *
  * Defect: getdtablesize(3) is the present soft limit, not the highest descriptor: the one above it survives.
  * Expect: fd-closeall-gap 1
+ * Re-enacts: bpo#21618
  */
 #include "forkaudit.h"
 

@@ -2,6 +2,7 @@
  *
  * Defect: the upper bound is a guess; ~0U closes them all.
  * Expect: fd-closeall-gap 1
+ * Re-enacts: nsjail#328
  */
 #include "forkaudit.h"
 

@@ -3,6 +3,7 @@
  * Defect: the socket was born without close-on-exec. The executed program could accept the server's connections,
  * and the port stays taken while it lives.
  * Expect: fd-listener-across-exec 1
+ * Re-enacts: CVE-2003-0740 php-src#11708
  */
 #include "forkaudit.h"
 

@@ -3,6 +3,7 @@
  * Defect: the next file that the program opens becomes its standard input (CERT FIO22-C's other side; open(2)
  * gives the lowest free number). /dev/null belongs there.
  * Expect: fd-std-missing 1
+ * Re-enacts: CVE-2023-29403
  */
 #include "forkaudit.h"
 

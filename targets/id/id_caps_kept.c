@@ -4,6 +4,8 @@
  * with seteuid(0) fails as it should, and proves nothing.
  * Expect: cap-kept 1
  * Expect: id-recoverable 1
+ * Strength: cap-kept proven
+ * Strength: id-recoverable proven
  * Needs: root
  */
 #include "forkaudit.h"

@@ -4,6 +4,7 @@
  * Defect: files are opened with the rights of root's uid (setfsuid(2)), and the fourth id is the one that nobody
  * prints. The worker keeps its capabilities across the change only to set this id; none is left afterwards.
  * Expect: id-recoverable 1
+ * Strength: id-recoverable proven
  * Needs: root
  */
 #include "forkaudit.h"

@@ -2,6 +2,7 @@
  *
  * Defect: setegid(0) brings root's group back, and with it every file that group 0 may write.
  * Expect: id-recoverable 1
+ * Strength: id-recoverable proven
  * Needs: root
  */
 #include "forkaudit.h"

@@ -3,6 +3,7 @@
  *
  * Defect: setgroups(2) is never called, so the worker keeps root's groups 0, 4 and 27.
  * Expect: id-groups-kept 1
+ * Re-enacts: CVE-2001-0787 CVE-2002-0080
  * Needs: root
  */
 #include "forkaudit.h"

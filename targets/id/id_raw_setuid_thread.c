@@ -3,6 +3,7 @@
  * Defect: ids belong to threads; only libc's wrapper changes all of them (nptl(7)). The other thread is still
  * root, and shares all memory with the one that is not.
  * Expect: id-threads-differ 1
+ * Re-enacts: golang#1435 gosu#1 zig#1337
  * Needs: root
  * Needs: threads
  */

@@ -4,6 +4,7 @@
  * Defect: the program runs as root. So do daemons in containers that were given too few capabilities, and, before
  * Linux 3.1, every one that met the process limit of the new user (EAGAIN).
  * Expect: id-drop-unchecked 1
+ * Re-enacts: CVE-2000-0506
  * Needs: root
  */
 #include "forkaudit.h"

@@ -2,6 +2,7 @@
  *
  * Defect: seteuid(0) brings root back, so whoever takes the worker over has root.
  * Expect: id-recoverable 1
+ * Strength: id-recoverable proven
  * Needs: root
  */
 #include "forkaudit.h"

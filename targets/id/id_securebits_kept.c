@@ -4,6 +4,7 @@
  * and with CAP_SETUID root can be had again.
  * Expect: cap-kept 1
  * Expect: id-recoverable 1
+ * Strength: id-recoverable proven
  * Needs: root
  */
 #include "forkaudit.h"

@@ -2,6 +2,8 @@
  *
  * Defect: these change the effective ids only; real and saved ids are still 0 and bring root back.
  * Expect: id-recoverable 1
+ * Strength: id-recoverable proven
+ * Re-enacts: CVE-2000-0172 go-daemon#6
  * Needs: root
  */
 #include "forkaudit.h"

@@ -4,6 +4,7 @@
  * Defect: the order is wrong, the result is not looked at, and gid 0 stays as real, effective and saved gid.
  * Expect: id-drop-order 1
  * Expect: id-drop-unchecked 1
+ * Re-enacts: sway#4990
  * Needs: root
  */
 #include "forkaudit.h"

@@ -2,6 +2,7 @@
  *
  * Defect: nobody reseeds, so both get the same bytes.
  * Expect: rng-shared 1
+ * Re-enacts: CVE-2003-0900
  */
 #include "forkaudit.h"
 

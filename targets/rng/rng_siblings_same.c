@@ -2,6 +2,7 @@
  *
  * Defect: nobody reseeds. Parent and child cannot be compared, but the siblings draw the same bytes.
  * Expect: rng-siblings 1
+ * Re-enacts: openssl#12377
  */
 #include "forkaudit.h"
 

@@ -13,6 +13,7 @@ struct target {
     char wrong[256];  /* what is wrong with its head; "" when nothing */
     const char *skip; /* why it cannot run here, or NULL; static */
     int as_nobody;    /* must be started as the user nobody, because we are root */
+    int as_fake_root; /* must be started as root of a user namespace, because we are not root */
 };
 struct catalogue {
     struct target targets[CATALOGUE_MAX]; /* ascending by name */

@@ -92,10 +92,49 @@ static int parse_needs(const char *value, struct expect *expect, char *why, size
         expect->needs_user = expect->needs_user_auditor = 1;
     else if (!strcmp(value, "threads"))
         expect->needs_threads = 1;
+    else if (!strcmp(value, "userns"))
+        expect->needs_userns = 1;
+    else if (!strcmp(value, "io_uring"))
+        expect->needs_io_uring = 1;
     else
-        return refuse(why, why_size, "Needs: \"%s\" is none of root, user, user-auditor, threads", value);
+        return refuse(why, why_size, "Needs: \"%s\" is none of root, user, user-auditor, threads, userns, io_uring",
+                      value);
     if (expect->needs_root && expect->needs_user)
         return refuse(why, why_size, "needs both root and user");
+    return 0;
+}
+
+/* Words after "Re-enacts:", "Inject:" or "Member:". */
+static int parse_words(const char *value, struct expect_words *ret, char *why, size_t why_size)
+{
+    if (!*value)
+        return refuse(why, why_size, "a line without a value");
+    for (; *value; value += strspn(value, " ")) {
+        size_t size = strcspn(value, " ");
+
+        if (ret->n == EXPECT_WORDS_MAX || size >= EXPECT_WORD_SIZE)
+            return refuse(why, why_size, "more than %d words, or one that is too long", EXPECT_WORDS_MAX);
+        memcpy(ret->words[ret->n], value, size);
+        ret->words[ret->n++][size] = '\0';
+        value += size;
+    }
+    return 0;
+}
+
+/* "CHECK-ID STRENGTH" after "Strength:". */
+static int parse_strength(const char *value, struct expect *expect, char *why, size_t why_size)
+{
+    char id[LINE_SIZE], strength[LINE_SIZE], rest;
+    struct expect_strength *row = &expect->strengths[expect->n_strengths];
+
+    if (sscanf(value, "%511s %511s %c", id, strength, &rest) != 2 || !id_is_valid(id) ||
+        (strcmp(strength, "proven") && strcmp(strength, "observed") && strcmp(strength, "suspect")))
+        return refuse(why, why_size, "\"%s\" is not CHECK-ID and proven, observed or suspect", value);
+    if (expect->n_strengths == sizeof expect->strengths / sizeof expect->strengths[0])
+        return refuse(why, why_size, "more than %zu strengths", expect->n_strengths);
+    memcpy(row->id, id, strlen(id) + 1);
+    memcpy(row->strength, strength, strlen(strength) + 1);
+    expect->n_strengths++;
     return 0;
 }
 
@@ -119,6 +158,14 @@ static int parse_line(const char *line, struct expect *expect, int *none, char *
         return parse_needs(value, expect, why, why_size);
     if ((value = value_of(line, "Unknown")))
         return parse_row(value, &expect->unknown, why, why_size);
+    if ((value = value_of(line, "Strength")))
+        return parse_strength(value, expect, why, why_size);
+    if ((value = value_of(line, "Re-enacts")))
+        return parse_words(value, &expect->re_enacts, why, why_size);
+    if ((value = value_of(line, "Member")))
+        return parse_words(value, &expect->member, why, why_size);
+    if ((value = value_of(line, "Inject")))
+        return parse_words(value, &expect->inject, why, why_size);
     if (!(value = value_of(line, "Expect")))
         return 0;
     if (strcmp(value, "none"))
@@ -138,6 +185,22 @@ static int parse_title(const char *name, const char *line, char *why, size_t why
     return 0;
 }
 
+/* What lines say of each other. */
+static int expect_check(struct expect *expect, int none, char *why, size_t why_size)
+{
+    if (none > 1 || (none == 1) == (expect->found.n > 0))
+        return refuse(why, why_size, "needs either one \"Expect: none\" or \"Expect: CHECK-ID COUNT\" lines");
+    if (none && expect->re_enacts.n)
+        return refuse(why, why_size, "re-enacts a failure and expects nothing to be found");
+    for (size_t i = 0; i < expect->member.n; i++)
+        if (strspn(expect->member.words[i], "0123456789") != strlen(expect->member.words[i]))
+            return refuse(why, why_size, "\"%s\" is not the number of a group", expect->member.words[i]);
+    for (size_t i = 0; i < expect->n_strengths; i++)
+        if (!rows_find(&expect->found, expect->strengths[i].id))
+            return refuse(why, why_size, "has a strength of %s and does not expect it", expect->strengths[i].id);
+    return 0;
+}
+
 int expect_parse(const char *name, const char *text, struct expect *ret, char *why, size_t why_size)
 {
     struct expect expect = { .needs_root = 0 };
@@ -153,12 +216,11 @@ int expect_parse(const char *name, const char *text, struct expect *ret, char *w
             return refuse(why, why_size, got ? "a line is too long" : "the head comment does not end");
         error = parse_line(line, &expect, &none, why, why_size);
     }
-    if (error)
-        return error;
-    if (none > 1 || (none == 1) == (expect.found.n > 0))
-        return refuse(why, why_size, "needs either one \"Expect: none\" or \"Expect: CHECK-ID COUNT\" lines");
-    *ret = expect;
-    return 0;
+    if (!error)
+        error = expect_check(&expect, none, why, why_size);
+    if (!error)
+        *ret = expect;
+    return error;
 }
 
 static int read_row(const char *line, struct expect_answer *answer, char *why, size_t why_size)

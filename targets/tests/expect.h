@@ -5,7 +5,11 @@
  *   Expect: none                 nothing may be found
  *   Expect: CHECK-ID COUNT       so many rows with the result "found"; one line for each check
  *   Unknown: CHECK-ID COUNT      so many rows with the result "unknown"; without such a line none may be
- *   Needs: root|user|threads     root: must run with uid 0; user: must not; threads: has more than one
+ *   Strength: CHECK-ID STRENGTH  each of those "found" rows is proven, observed or suspect, as said
+ *   Re-enacts: NAME...           the real failure that it does again, by the name that a check's kin: has
+ *   Inject: OPTION...            run under `forkaudit inject OPTION...` instead of `forkaudit run`
+ *   Member: GID...               the audit sees a user database in which www-data is in these groups too
+ *   Needs: root|user|threads...  root: must run with uid 0; user: must not; threads: has more than one
  *
  * Functions return 0 or -EINVAL, and then `why` holds a sentence. Outputs are untouched on failure.
  */
@@ -27,9 +31,25 @@ struct expect_rows {
     size_t n;
 };
 
+/* Blank-separated words of one or several lines. */
+#define EXPECT_WORDS_MAX 16
+#define EXPECT_WORD_SIZE 64
+struct expect_words {
+    char words[EXPECT_WORDS_MAX][EXPECT_WORD_SIZE];
+    size_t n;
+};
+
+struct expect_strength {
+    char id[EXPECT_ID_SIZE], strength[16];
+};
+
 struct expect {
     struct expect_rows found, unknown;
-    unsigned needs_root : 1, needs_user : 1, needs_user_auditor : 1, needs_threads : 1;
+    struct expect_strength strengths[8];
+    size_t n_strengths;
+    struct expect_words re_enacts, inject, member;
+    unsigned needs_root : 1, needs_user : 1, needs_user_auditor : 1, needs_threads : 1, needs_userns : 1,
+        needs_io_uring : 1;
 };
 
 struct expect_answer {

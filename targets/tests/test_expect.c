@@ -73,6 +73,45 @@ static void test_expect__refuses_bad_heads(void)
     refused(" * Expect: none\n * Needs: root\n * Needs: user\n", "both root and user");
 }
 
+static void test_expect__words_of_several_lines(void)
+{
+    struct expect e;
+
+    CU_ASSERT_EQUAL_FATAL(parse(" * Expect: id-y 1\n * Re-enacts: CVE-2006-2607 cups#185\n * Re-enacts: gosu#1\n"
+                                " * Inject: --calls setuid\n * Member: 4 27\n * Needs: userns\n * Needs: io_uring\n",
+                                &e),
+                          0);
+    CU_ASSERT_EQUAL_FATAL(e.re_enacts.n, 3);
+    CU_ASSERT_STRING_EQUAL(e.re_enacts.words[1], "cups#185");
+    CU_ASSERT_STRING_EQUAL(e.re_enacts.words[2], "gosu#1");
+    CU_ASSERT_EQUAL_FATAL(e.member.n, 2);
+    CU_ASSERT_STRING_EQUAL(e.member.words[1], "27");
+    CU_ASSERT_EQUAL_FATAL(e.inject.n, 2);
+    CU_ASSERT_STRING_EQUAL(e.inject.words[0], "--calls");
+    CU_ASSERT_TRUE(e.needs_userns && e.needs_io_uring);
+}
+
+static void test_expect__reads_a_strength(void)
+{
+    struct expect e;
+
+    CU_ASSERT_EQUAL_FATAL(parse(" * Strength: id-y proven\n * Expect: id-y 1\n", &e), 0);
+    CU_ASSERT_EQUAL_FATAL(e.n_strengths, 1);
+    CU_ASSERT_STRING_EQUAL(e.strengths[0].id, "id-y");
+    CU_ASSERT_STRING_EQUAL(e.strengths[0].strength, "proven");
+}
+
+static void test_expect__refuses_bad_words(void)
+{
+    refused(" * Expect: none\n * Inject:\n", "without a value");
+    refused(" * Expect: none\n * Member: adm\n", "not the number of a group");
+    refused(" * Expect: none\n * Inject: a a a a a a a a a a a a a a a a a\n", "more than 16 words");
+    refused(" * Expect: none\n * Re-enacts: cups#185\n", "expects nothing");
+    refused(" * Expect: id-y 1\n * Strength: id-y\n", "is not CHECK-ID");
+    refused(" * Expect: id-y 1\n * Strength: id-y sure\n", "proven, observed or suspect");
+    refused(" * Expect: id-y 1\n * Strength: id-z proven\n", "does not expect it");
+}
+
 static void test_expect__refuses_a_wrong_title(void)
 {
     struct expect e;
@@ -183,8 +222,9 @@ static void test_met__completeness_is_compared(void)
 }
 
 TEST_MAIN("test_expect", TEST(test_expect__reads_a_head), TEST(test_expect__none_is_no_row),
-          TEST(test_expect__refuses_bad_heads), TEST(test_expect__refuses_a_wrong_title),
-          TEST(test_expect__refuses_a_head_without_end), TEST(test_expect__refuses_a_huge_line),
-          TEST(test_expect__refuses_too_many_rows), TEST(test_ids__counts_rows),
+          TEST(test_expect__refuses_bad_heads), TEST(test_expect__words_of_several_lines),
+          TEST(test_expect__reads_a_strength), TEST(test_expect__refuses_bad_words),
+          TEST(test_expect__refuses_a_wrong_title), TEST(test_expect__refuses_a_head_without_end),
+          TEST(test_expect__refuses_a_huge_line), TEST(test_expect__refuses_too_many_rows), TEST(test_ids__counts_rows),
           TEST(test_ids__refuses_what_is_no_report), TEST(test_met__exactly), TEST(test_met__a_false_alarm_fails),
           TEST(test_met__a_miss_fails), TEST(test_met__completeness_is_compared))

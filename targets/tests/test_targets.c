@@ -24,13 +24,22 @@
 
 #define PATH_SIZE 4096
 #define BOUND     60 /* seconds that one run may take on a machine under load; usual are milliseconds */
-enum file { FILE_RECORDING, FILE_IDS, FILE_OUTPUT, FILE_ERRORS, FILE_BARE_OUTPUT, FILE_BARE_ERRORS, N_FILE };
-static const char *const file_ends[N_FILE] = { "fork", "ids", "out", "err", "bare-out", "bare-err" };
+enum file {
+    FILE_RECORDING,
+    FILE_IDS,
+    FILE_OUTPUT,
+    FILE_ERRORS,
+    FILE_BARE_OUTPUT,
+    FILE_BARE_ERRORS,
+    FILE_GROUP,
+    N_FILE
+};
+static const char *const file_ends[N_FILE] = { "fork", "ids", "out", "err", "bare-out", "bare-err", "group" };
 
 /* Both runs of one target. */
 struct runs {
     char program[PATH_SIZE + 128], option[PATH_SIZE + 160], files[N_FILE][PATH_SIZE + 128];
-    char *audited[24], *bare[8];
+    char *audited[48], *bare[8];
 };
 
 static struct catalogue catalogue;
@@ -98,9 +107,39 @@ static int has_run(size_t *ret, int bare)
     return 1;
 }
 
+/* 1: each "found" row in the recording has the strength that the target's head says of its check. */
+static int strengths_are_met(const struct target *t, const char *recording, char *why, size_t why_size)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *query = NULL;
+    size_t i, ok = 0;
+
+    if (!sqlite3_open_v2(recording, &db, SQLITE_OPEN_READONLY, NULL))
+        sqlite3_prepare_v2(db,
+                           "SELECT count(*) > 0, group_concat(DISTINCT strength) FROM finding WHERE result = 'found'"
+                           " AND check_id = ?",
+                           -1, &query, NULL);
+    for (i = 0; query && i < t->expect.n_strengths; i++) {
+        const char *got = NULL;
+
+        sqlite3_reset(query);
+        sqlite3_bind_text(query, 1, t->expect.strengths[i].id, -1, SQLITE_STATIC);
+        if (sqlite3_step(query) == SQLITE_ROW)
+            got = (const char *)sqlite3_column_text(query, 1);
+        if (got && !strcmp(got, t->expect.strengths[i].strength))
+            ok++;
+        else
+            snprintf(why, why_size, "%s: expected %s, got %s", t->expect.strengths[i].id,
+                     t->expect.strengths[i].strength, got ? got : "nothing");
+    }
+    sqlite3_finalize(query);
+    sqlite3_close(db);
+    return ok == t->expect.n_strengths;
+}
+
 static void test_found(void)
 {
-    char text[65536], why[1200], errors[600];
+    char text[65536], why[1200] = "", errors[600];
     struct expect_answer answer;
     const struct target *t;
     const struct launch *l;
@@ -117,6 +156,8 @@ static void test_found(void)
         fail("%s: the audit ended with wait status %#x: %s", t->name, (unsigned)l->status, errors);
     else if (expect_read_ids(text, &answer, why, sizeof why) || !expect_is_met(&t->expect, &answer, why, sizeof why))
         fail("%s: %s%s%s", t->name, why, errors[0] ? "; it said: " : "", errors);
+    else if (t->expect.n_strengths && !strengths_are_met(t, runs[i].files[FILE_RECORDING], why, sizeof why))
+        fail("%s: strength of %s", t->name, why);
     else
         CU_PASS("as its head says");
 }
@@ -166,7 +207,7 @@ static void test_unharmed(void)
 
 static void test_catalogue__is_large_enough(void)
 {
-    CU_ASSERT_TRUE(catalogue.n >= 34);
+    CU_ASSERT_TRUE(catalogue.n >= 100);
 }
 
 /* 1: some target must be found guilty of `id`, or, for what is unknown by nature, some audit must say unknown. */
@@ -210,6 +251,37 @@ static void test_catalogue__expects_no_unknown_check(void)
                      catalogue.targets[i].expect.found.rows[j].id);
 }
 
+/* 1: some check that the target expects has `name` among its kin. */
+static int is_kin_of_expected(const struct expect *e, const char *name)
+{
+    size_t i, length = strlen(name);
+
+    for (i = 0; i < e->found.n; i++) {
+        const struct check *check = judge_check(e->found.rows[i].id);
+        const char *at = check ? check->kin : "";
+
+        for (; *at; at += strcspn(at, " "), at += strspn(at, " "))
+            if (strcspn(at, " ") == length && !strncmp(at, name, length))
+                return 1;
+    }
+    return 0;
+}
+
+static void test_catalogue__re_enacts_the_kin_of_its_checks(void)
+{
+    size_t i, j, n = 0;
+
+    for (i = 0; i < catalogue.n; i++) {
+        const struct expect *e = &catalogue.targets[i].expect;
+
+        for (j = 0; j < e->re_enacts.n; j++, n++)
+            if (!is_kin_of_expected(e, e->re_enacts.words[j]))
+                fail("%s re-enacts %s, which no check that it expects has among its kin", catalogue.targets[i].name,
+                     e->re_enacts.words[j]);
+    }
+    CU_ASSERT_TRUE(n >= 10);
+}
+
 /* Adds words to the end of an argument list that is long enough and zeroed. */
 static void words_add(char **list, char *const *words)
 {
@@ -219,12 +291,76 @@ static void words_add(char **list, char *const *words)
         *list++ = *words++;
 }
 
-/* Fills in the command lines of one target's runs. */
-static void runs_prepare(const struct target *t, const char *build, struct runs *r, struct launch *l)
+/* Writes a copy of /etc/group in which the user 33 is in the groups of the head's Member: line too. 0 or -1. */
+static int group_file_write(const struct expect_words *member, const char *path)
 {
-    static char *const as_nobody[] = { "/usr/bin/setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
-                                       NULL };
-    static char *const user[] = { "-u", "nobody", NULL };
+    const struct passwd *user = getpwuid(33);
+    FILE *from = fopen("/etc/group", "re"), *to = fopen(path, "we");
+    char line[4096];
+    int r = user && from && to ? 0 : -1;
+
+    while (!r && fgets(line, sizeof line, from)) {
+        char *gid = strchr(line, ':');
+        size_t i;
+
+        line[strcspn(line, "\n")] = '\0';
+        gid = gid ? strchr(gid + 1, ':') : NULL;
+        for (i = 0; gid && i < member->n; i++)
+            if (atoi(gid + 1) == atoi(member->words[i]))
+                break;
+        if (fprintf(to, "%s%s%s\n", line, gid && i < member->n ? (line[strlen(line) - 1] == ':' ? "" : ",") : "",
+                    gid && i < member->n ? user->pw_name : "") < 0)
+            r = -1;
+    }
+    if (from)
+        fclose(from);
+    if (to && fclose(to))
+        r = -1;
+    return r;
+}
+
+static char *const as_nobody[] = { "/usr/bin/setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", NULL };
+static char *const as_fake_root[] = { "/usr/bin/unshare", "--user", "--map-root-user", "--map-auto", NULL };
+
+/* The private view of /etc/group, around what follows: in it, a user namespace too where we are not root. */
+static void words_add_view(char **list, const struct target *t, char *group)
+{
+    static char *const view[] = {
+        "--mount", "--propagation", "private", "/bin/sh", "-c", "mount --bind \"$0\" /etc/group && exec \"$@\"", NULL
+    };
+
+    if (t->as_fake_root)
+        words_add(list, as_fake_root);
+    else
+        words_add(list, (char *const[]){ "/usr/bin/unshare", NULL });
+    words_add(list, view);
+    words_add(list, (char *const[]){ group, NULL });
+}
+
+/* forkaudit run or inject, with its options, and the program. `whole`: forkaudit itself is nobody's. */
+static void audited_prepare(struct target *t, struct runs *r, int whole)
+{
+    const int viewed = t->expect.member.n && !group_file_write(&t->expect.member, r->files[FILE_GROUP]);
+    size_t i;
+
+    if (viewed)
+        words_add_view(r->audited, t, r->files[FILE_GROUP]);
+    if (whole)
+        words_add(r->audited, as_nobody);
+    words_add(r->audited, (char *const[]){ tool, t->expect.inject.n ? "inject" : "run", "-q", "-o", r->option, "-r",
+                                           r->files[FILE_RECORDING], NULL });
+    for (i = 0; i < t->expect.inject.n; i++)
+        words_add(r->audited, (char *const[]){ t->expect.inject.words[i], NULL });
+    if (t->as_nobody && !whole)
+        words_add(r->audited, (char *const[]){ "-u", "nobody", NULL });
+    if (t->as_fake_root && !viewed)
+        words_add(r->audited, (char *const[]){ "--fake-root", NULL });
+    words_add(r->audited, (char *const[]){ "--", r->program, NULL });
+}
+
+/* Fills in the command lines of one target's runs. */
+static void runs_prepare(struct target *t, const char *build, struct runs *r, struct launch *l)
+{
     const int whole = t->as_nobody && t->expect.needs_user_auditor;
     size_t i;
 
@@ -232,14 +368,11 @@ static void runs_prepare(const struct target *t, const char *build, struct runs 
     for (i = 0; i < N_FILE; i++)
         snprintf(r->files[i], sizeof r->files[i], "%s/%s.%s", whole ? nobodys : directory, t->name, file_ends[i]);
     snprintf(r->option, sizeof r->option, "ids=%s", r->files[FILE_IDS]);
-    if (whole)
-        words_add(r->audited, as_nobody);
-    words_add(r->audited, (char *const[]){ tool, "run", "-q", "-o", r->option, "-r", r->files[FILE_RECORDING], NULL });
-    if (t->as_nobody && !whole)
-        words_add(r->audited, user);
-    words_add(r->audited, (char *const[]){ "--", r->program, NULL });
+    audited_prepare(t, r, whole);
     if (t->as_nobody)
         words_add(r->bare, as_nobody);
+    if (t->as_fake_root)
+        words_add(r->bare, as_fake_root);
     words_add(r->bare, (char *const[]){ r->program, NULL });
     l[0] = (struct launch){
         .output = r->files[FILE_OUTPUT], .errors = r->files[FILE_ERRORS], .arguments = r->audited, .seconds = BOUND
@@ -261,7 +394,7 @@ static int run_all(const char *build, const char *only)
     if (!runs || !launches)
         return -1;
     for (i = 0; i < catalogue.n; i++) {
-        const struct target *t = &catalogue.targets[i];
+        struct target *t = &catalogue.targets[i];
         char found[CATALOGUE_NAME + 16], unharmed[CATALOGUE_NAME + 16];
 
         snprintf(found, sizeof found, "test_found__%s", t->name);
@@ -273,11 +406,12 @@ static int run_all(const char *build, const char *only)
     return 0;
 }
 
-/* The table of tests: three of the catalogue, two for each target. The names are kept until the end. */
+/* The table of tests: four of the catalogue, two for each target. The names are kept until the end. */
 static struct test *table_build(void)
 {
     static const struct test fixed[] = { TEST(test_catalogue__is_large_enough), TEST(test_catalogue__trips_every_check),
-                                         TEST(test_catalogue__expects_no_unknown_check) };
+                                         TEST(test_catalogue__expects_no_unknown_check),
+                                         TEST(test_catalogue__re_enacts_the_kin_of_its_checks) };
     const size_t n_fixed = sizeof fixed / sizeof fixed[0];
     struct test *tests = calloc(n_fixed + 2 * catalogue.n + 1, sizeof *tests);
     size_t i;

@@ -297,6 +297,20 @@ __attribute__((noreturn)) static void run_without_ptrace(int err, const char *co
     _exit(98);
 }
 
+static void test_copies__can_be_left_out(void)
+{
+    if (geteuid())
+        test_skip("needs root to drop privilege");
+    CU_ASSERT_EQUAL(program_run(&p, "\"$F\" run " WITHOUT_RANDOM "-r \"$D/a.fork\" -- /usr/bin/setpriv --reuid 33 "
+                                    "--regid 33 --clear-groups /bin/true"),
+                    0);
+    CU_ASSERT(strstr(p.text, "in a copy") != NULL);
+    CU_ASSERT_EQUAL(program_run(&p, "\"$F\" run --no-copies " WITHOUT_RANDOM "-r \"$D/a.fork\" -- /usr/bin/setpriv "
+                                    "--reuid 33 --regid 33 --clear-groups /bin/true"),
+                    0);
+    CU_ASSERT(strstr(p.text, "in a copy") == NULL);
+}
+
 static int without_ptrace(const char *command, char *text, size_t size)
 {
     int err = open(test_directory(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), status;
@@ -344,4 +358,5 @@ TEST_MAIN("test_run", TEST(test_exit__clean_and_complete_is_0), TEST(test_exit__
           TEST(test_target__exit_status_and_streams_are_its_own),
           TEST(test_target__set_uid_program_keeps_its_privilege),
           TEST(test_target__set_uid_program_without_its_privilege_is_a_gap), TEST(test_user__ids_and_groups),
-          TEST(test_launch__ptrace_refused_says_what_to_change), TEST(test_doctor__says_what_the_host_allows))
+          TEST(test_launch__ptrace_refused_says_what_to_change), TEST(test_copies__can_be_left_out),
+          TEST(test_doctor__says_what_the_host_allows))

@@ -277,12 +277,38 @@ static void test_verbs__list(void)
     expect(RUN("list", "checks"), 0, "critical", NULL);
     expect(RUN("list", "formats"), 0, "json", NULL);
     expect(RUN("list", "format"), 2, NULL, "did you mean 'formats'?");
-    expect(RUN("list", "zebras"), 2, NULL, "there are checks and formats");
+    expect(RUN("list", "zebras"), 2, NULL, "there are checks, cves and formats");
     expect(RUN("list", "checks", "formats"), 2, NULL, "too many");
+}
+
+static void test_verbs__list_cves(void)
+{
+    struct cli_run run = RUN("list", "cves");
+    const char *before = "CVE-0000", *at = run.out;
+    int rows = 0;
+
+    CU_ASSERT_EQUAL(run.status, 0);
+    ASSERT_HAS(run.out, "CVE-2006-2607");
+    ASSERT_HAS(run.out, "Failed privilege drop is ignored");
+    /* One row for each check, by number: 2019-1549 before 2019-12210; what has no CVE number comes last. */
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "CVE-2003-0900  rng-shared"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "CVE-2003-0900  rng-siblings"));
+    CU_ASSERT_TRUE(strstr(run.out, "CVE-2019-1549") < strstr(run.out, "CVE-2019-12210"));
+    for (; *at; at += strcspn(at, "\n") + 1, rows++) {
+        CU_ASSERT_FALSE(strncmp(at, "CVE-", 4) == 0 && strncmp(before, "CVE-", 4) != 0);
+        before = at;
+    }
+    CU_ASSERT_TRUE(rows >= 40);
+    run_release(&run);
+    expect(RUN("list", "cves"), 0, "cups#185", NULL);
+    expect(RUN("list", "cve"), 2, NULL, "did you mean 'cves'?");
+    expect(RUN("list", "--help"), 0, "[checks|cves|formats]", NULL);
 }
 
 static void test_verbs__explain(void)
 {
+    expect(RUN("explain", "id-drop-order"), 0, "Real failures of this kind", NULL);
+    expect(RUN("explain", "id-drop-order"), 0, "cups#185", NULL);
     expect(RUN("explain"), 2, NULL, "needs the id");
     expect(RUN("explain", "fd-across-exec"), 0, "How to mend it", NULL);
     expect(RUN("explain", "fd-across-exec", "id-recoverable"), 0, "id-recoverable - ", NULL);
@@ -296,4 +322,5 @@ TEST_MAIN("verbs", TEST(test_verbs__program), TEST(test_verbs__unknown), TEST(te
           TEST(test_verbs__incomplete_audit), TEST(test_verbs__bad_check_file), TEST(test_verbs__report_is_0),
           TEST(test_verbs__several_outputs), TEST(test_verbs__output_that_cannot_be_written),
           TEST(test_verbs__standard_output_is_full), TEST(test_verbs__reader_gone), TEST(test_verbs__colour),
-          TEST(test_verbs__recording_is_unchanged), TEST(test_verbs__list), TEST(test_verbs__explain))
+          TEST(test_verbs__recording_is_unchanged), TEST(test_verbs__list), TEST(test_verbs__list_cves),
+          TEST(test_verbs__explain))

@@ -37,6 +37,19 @@ static inline struct facts *begin(const char *path)
     return f;
 }
 
+/* Closes a recording, and opens it again for reading. */
+static inline struct facts *reopen(struct facts *f, const char *path)
+{
+    struct facts *again = NULL;
+    char why[512] = "";
+
+    CU_ASSERT_EQUAL(facts_close(f), 0);
+    if (facts_open(path, &again, why, sizeof why))
+        fprintf(stderr, "%s\n", why);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(again);
+    return again;
+}
+
 static inline void add_audit(struct facts *f)
 {
     const struct facts_audit row = {

@@ -125,7 +125,26 @@ static void test_facts_open__newer_version(void)
     make_recording(path);
     tamper(path, "PRAGMA user_version=7");
     CU_ASSERT_EQUAL(try_open(path, why, sizeof why), -EPROTO);
-    CU_ASSERT_PTR_NOT_NULL(strstr(why, "made by a newer forkaudit (schema 7, this program knows 1); update"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "made by a newer forkaudit (schema 7, this program knows 2); update"));
+}
+
+/* What to do stands in the sentence, and the old recording is as it was. */
+static void test_facts_open__older_version(void)
+{
+    const char *path = test_path("a.fork");
+    size_t size, size_after;
+    char *bytes, *after;
+
+    make_recording(path);
+    tamper(path, "DROP TABLE proof; DROP TABLE site; PRAGMA user_version=1");
+    bytes = read_file(path, &size);
+    CU_ASSERT_EQUAL(try_open(path, why, sizeof why), -EPROTO);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "made by an older forkaudit (schema 1, this program knows 2); record again"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, path));
+    after = read_file(path, &size_after);
+    CU_ASSERT(size == size_after && !memcmp(bytes, after, size));
+    free(bytes);
+    free(after);
 }
 
 static void test_facts_open__impossible_version(void)
@@ -328,7 +347,7 @@ static void test_facts_open__missing_values(void)
     /* NOT NULL is in our schema; a forged row gets past it only by a changed schema that is put back afterwards. */
     tamper(path, "PRAGMA writable_schema=ON;"
                  "UPDATE sqlite_schema SET sql=replace(sql,'detail TEXT NOT NULL','detail TEXT') WHERE name='gap';"
-                 "PRAGMA user_version=1");
+                 "PRAGMA user_version=2");
     tamper(path, "UPDATE gap SET detail=NULL");
     tamper(path, "PRAGMA writable_schema=ON;"
                  "UPDATE sqlite_schema SET sql=replace(sql,'detail TEXT','detail TEXT NOT NULL') WHERE name='gap'");
@@ -339,7 +358,8 @@ static void test_facts_open__missing_values(void)
 TEST_MAIN("test_facts_open", TEST(test_facts_open__whole), TEST(test_facts_open__read_only),
           TEST(test_facts_open__two_readers), TEST(test_facts_open__through_a_link),
           TEST(test_facts_open__no_recording), TEST(test_facts_open__no_regular_file),
-          TEST(test_facts_open__newer_version), TEST(test_facts_open__impossible_version),
-          TEST(test_facts_open__truncated), TEST(test_facts_open__flipped_bits), TEST(test_facts_open__foreign_pages),
+          TEST(test_facts_open__newer_version), TEST(test_facts_open__older_version),
+          TEST(test_facts_open__impossible_version), TEST(test_facts_open__truncated),
+          TEST(test_facts_open__flipped_bits), TEST(test_facts_open__foreign_pages),
           TEST(test_facts_open__changed_schema), TEST(test_facts_open__reworded_comment),
           TEST(test_facts_open__shared_pages), TEST(test_facts_open__huge_value), TEST(test_facts_open__missing_values))

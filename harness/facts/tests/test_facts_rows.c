@@ -1,32 +1,20 @@
 /* test_facts_rows.c - every kind of row comes back from the file as it was given. */
 #include "harness/facts/tests/recording.h"
 
-static struct facts *reopen(struct facts *f, const char *path)
-{
-    struct facts *again = NULL;
-    char why[512] = "";
-
-    CU_ASSERT_EQUAL(facts_close(f), 0);
-    if (facts_open(path, &again, why, sizeof why))
-        fprintf(stderr, "%s\n", why);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(again);
-    return again;
-}
-
 static void test_facts_rows__audit(void)
 {
     const char *path = test_path("a.fork");
     struct facts *f = begin(path);
-    const struct facts_audit row = {
-        "1.2", "launch", "a\0b\0", 4, "poke", "curl", "host", "6.1", "x86_64", 1000, 1, 77
-    };
+    const struct facts_audit row = { "1.2", "launch", "a\0b\0", 4, "poke", "curl",        "host",
+                                     "6.1", "x86_64", 1000,     1, 77,     "uid 0 1000 1" };
 
     CU_ASSERT_EQUAL(facts_add_audit(f, &row), 0);
     f = reopen(f, path);
     ASK(f,
-        "SELECT id||tool||mode||hex(command)||until||poke||host||kernel||machine||tracer_uid||no_new_privs||began FROM "
-        "audit",
-        "11.2launch61006200pokecurlhost6.1x86_641000177");
+        "SELECT "
+        "id||tool||mode||hex(command)||until||poke||host||kernel||machine||tracer_uid||no_new_privs||began||id_maps "
+        "FROM audit",
+        "11.2launch61006200pokecurlhost6.1x86_641000177uid 0 1000 1");
     facts_close(f);
 }
 
@@ -38,6 +26,7 @@ static void test_facts_rows__audit_begins_incomplete(void)
     add_audit(f);
     f = reopen(f, path);
     ASK(f, "SELECT complete FROM audit", "0");
+    ASK(f, "SELECT id_maps FROM audit", "NULL");
     ASK(f, "SELECT ended FROM audit", "NULL");
     ASK(f, "SELECT why FROM audit", "forkaudit was stopped before the audit came to its end");
     facts_close(f);
@@ -147,16 +136,17 @@ static void test_facts_rows__cred(void)
 {
     const char *path = test_path("a.fork");
     struct facts *f = begin(path);
-    struct facts_cred row = { 0, 42, 1, 2,         3, 4, 5, 6, 7, 4294967295, "0 4 27", 1, 2, 3, 0x1ffffffffff,
-                              5, 1,  2, 4026531837 };
+    struct facts_cred row = { 0, 42, 1, 2,          3,  4, 5, 6, 7, 4294967295, "0 4 27", 1, 2, 3, 0x1ffffffffff,
+                              5, 1,  2, 4026531837, 47, 1 };
 
     row.look = add_look(f);
     CU_ASSERT_EQUAL(facts_add_cred(f, &row), 0);
     f = reopen(f, path);
     ASK(f,
         "SELECT look||' '||tid||' '||ruid||euid||suid||fsuid||rgid||egid||sgid||' '||fsgid||' '||groups||' '||"
-        "cap_inh||cap_prm||cap_eff||' '||cap_bnd||' '||cap_amb||no_new_privs||seccomp||' '||user_ns FROM cred",
-        "1 42 1234567 4294967295 0 4 27 123 2199023255551 512 4026531837");
+        "cap_inh||cap_prm||cap_eff||' '||cap_bnd||' '||cap_amb||no_new_privs||seccomp||' '||user_ns||' '||"
+        "securebits||' '||dumpable FROM cred",
+        "1 42 1234567 4294967295 0 4 27 123 2199023255551 512 4026531837 47 1");
     facts_close(f);
 }
 
@@ -206,13 +196,17 @@ static void test_facts_rows__call(void)
 {
     const char *path = test_path("a.fork");
     struct facts *f = begin(path);
-    const struct facts_call row = { 1,      42, 10, 11, FACTS_NULL, "setresuid", "i386", { -1, 1, 2, 3, FACTS_NULL, 5 },
-                                    "first" };
+    struct facts_call row = { 1,          42,          10,     11,
+                              FACTS_NULL, "setresuid", "i386", { -1, 1, 2, 3, FACTS_NULL, 5 },
+                              "first",    FACTS_NULL,  0 };
+    const struct facts_frame frame = { "/bin/x", 16, "main", 4, "x.c", 12 };
     int64_t look = add_look(f), id = 0, seq = facts_next_seq(f);
 
     (void)look;
     CU_ASSERT_EQUAL(facts_add_call(f, &row, &id), 0);
     CU_ASSERT_EQUAL(facts_end_call(f, id, FACTS_NULL, EPERM, NULL), 0);
+    CU_ASSERT_EQUAL(facts_add_stack(f, &frame, 1, &row.stack), 0);
+    row.injected = 1;
     CU_ASSERT_EQUAL(facts_add_call(f, &row, &id), 0);
     CU_ASSERT_EQUAL(facts_end_call(f, id, 7, 0, "second"), 0);
     CU_ASSERT_EQUAL(facts_next_seq(f), seq + 3);
@@ -222,6 +216,8 @@ static void test_facts_rows__call(void)
         "setresuidi386-1123N5firstN1");
     ASK(f, "SELECT result||error||detail FROM call WHERE id=2", "70second");
     ASK(f, "SELECT max(end_seq)-min(end_seq) FROM call", "1");
+    ASK(f, "SELECT group_concat(ifnull(stack,'N')||injected) FROM call", "N0,11");
+    ASK(f, "SELECT c.id||symbol FROM call c JOIN frame USING (stack)", "2main");
     facts_close(f);
 }
 

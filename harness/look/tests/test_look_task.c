@@ -35,6 +35,26 @@ static void test_look_stat__fields(void)
     expect_fields(&s);
 }
 
+/* 0x4 and 0x40 are nobody's concern here, 0x10 and 0x4000 are. */
+static void test_look_stat__threads_of_the_kernel(void)
+{
+    static const struct {
+        const char *flags;
+        int is_worker;
+    } tries[] = { { "4194304", 0 }, { "68", 0 }, { "16", 1 }, { "16384", 1 }, { "4210768", 1 }, { "4294967295", 1 } };
+    char text[512];
+
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        struct look_stat s;
+
+        snprintf(text, sizeof text, "8 (p) S 70 71 72 34816 73 %s 1 2 3 4 5 6 7 8 20 0 1 0 123456 1000\n",
+                 tries[i].flags);
+        CU_ASSERT_EQUAL_FATAL(try_stat(text, &s), 0);
+        CU_ASSERT_EQUAL(s.is_worker, tries[i].is_worker);
+        expect_fields(&s);
+    }
+}
+
 /* A command may hold all that would end it. */
 static void test_look_stat__hostile_commands(void)
 {
@@ -80,6 +100,8 @@ static void test_look_stat__damaged(void)
         "8 (prog) S 99999999999 71 72 34816 73 4194304 1 2 3 4 5 6 7 8 20 0 1 0 123456 1\n",
         "8 (prog) S 70 71 72 34816 73 4194304 1 2 3 4 5 6 7 8 20 0 1 0 99999999999999999999 1\n",
         "8 (prog) S 70 71 72 34816 73 4194304 1 2 3 4 5 6 7 8 20 0 1 0 -5 1\n",
+        "8 (prog) S 70 71 72 34816 73 -1 1 2 3 4 5 6 7 8 20 0 1 0 123456 1\n",
+        "8 (prog) S 70 71 72 34816 73 4294967296 1 2 3 4 5 6 7 8 20 0 1 0 123456 1\n",
         "8 (prog) S 70 71 72 34816 73 4194304 1 2 3 4 5 6 7 8 20 0 1 0 12x 1\n",
     };
     struct look_stat s = { .tty = 4711 };
@@ -103,6 +125,7 @@ static void test_look_stat__ourselves(void)
     CU_ASSERT_EQUAL(s.ppid, getppid());
     CU_ASSERT_EQUAL(s.process_group, getpgrp());
     CU_ASSERT_EQUAL(s.session, getsid(0));
+    CU_ASSERT_EQUAL(s.is_worker, 0);
     CU_ASSERT_TRUE(s.start_time > 0);
     close(proc);
 }
@@ -223,7 +246,8 @@ static void test_look_syscall__a_waiting_child(void)
     close(proc);
 }
 
-TEST_MAIN("test_look_task", TEST(test_look_stat__fields), TEST(test_look_stat__hostile_commands),
-          TEST(test_look_stat__long_command_is_cut), TEST(test_look_stat__damaged), TEST(test_look_stat__ourselves),
-          TEST(test_look_tasks__threads), TEST(test_look_tasks__hostile_folder), TEST(test_look_syscall__forms),
-          TEST(test_look_syscall__damaged), TEST(test_look_syscall__a_waiting_child))
+TEST_MAIN("test_look_task", TEST(test_look_stat__fields), TEST(test_look_stat__threads_of_the_kernel),
+          TEST(test_look_stat__hostile_commands), TEST(test_look_stat__long_command_is_cut),
+          TEST(test_look_stat__damaged), TEST(test_look_stat__ourselves), TEST(test_look_tasks__threads),
+          TEST(test_look_tasks__hostile_folder), TEST(test_look_syscall__forms), TEST(test_look_syscall__damaged),
+          TEST(test_look_syscall__a_waiting_child))

@@ -7,6 +7,7 @@
 /* Runs the play; returns its exit status, 99 when there is no such play. */
 int play(const char *name);
 int play_hostile(const char *name);
+int play_fail(const char *name); /* and those of play() */
 
 /* waitpid(2) for any kind of child: its wait status, or -1. */
 int play_wait_status(pid_t pid);

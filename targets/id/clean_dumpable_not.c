@@ -1,0 +1,45 @@
+/* clean_dumpable_not.c - a root daemon forks a worker that changes all its ids, and sees that it is not dumpable.
+ *
+ * No defect: the counterpart of id_dumpable_again.
+ * Expect: none
+ * Needs: root
+ */
+#include "forkaudit.h"
+
+#include <grp.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WWW 33 /* www-data */
+
+static int work(void)
+{
+    gid_t group = WWW;
+
+    if (setgroups(1, &group) || setresgid(WWW, WWW, WWW) || setresuid(WWW, WWW, WWW))
+        return 1;
+    if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1)
+        return 1;
+    FORKAUDIT_SELF("worker");
+    return 0;
+}
+
+int main(void)
+{
+    static const gid_t groups[] = { 0, 4, 27 };
+    int status;
+    pid_t pid;
+
+    if (setgroups(3, groups))
+        return 1;
+    pid = fork();
+    if (pid < 0)
+        return 1;
+    if (pid == 0)
+        _exit(work());
+
+    if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+        return 1;
+    return WEXITSTATUS(status);
+}

@@ -1,0 +1,47 @@
+/* id_inject_retry_forever.c - a root daemon forks a worker that tries setuid(2) again until it works.
+ *
+ * Defect: for the reasons that do not pass away (no CAP_SETUID, a seccomp filter) it never works: the worker turns in a
+ * circle, as root, and its parent waits for it.
+ * Expect: inject-hang 1
+ * Inject: --calls setuid --errno EPERM --repeat --until-settled --settle-timeout 2s
+ * Needs: root
+ */
+#include "forkaudit.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WWW 33 /* www-data */
+
+static int work(void)
+{
+    gid_t group = WWW;
+
+    if (setgroups(1, &group) || setresgid(WWW, WWW, WWW))
+        return 1;
+    while (setuid(WWW))
+        ;
+    FORKAUDIT_SELF("worker");
+    return open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0;
+}
+
+int main(void)
+{
+    static const gid_t groups[] = { 0, 4, 27 };
+    int status;
+    pid_t pid;
+
+    if (setgroups(3, groups))
+        return 1;
+    pid = fork();
+    if (pid < 0)
+        return 1;
+    if (pid == 0)
+        _exit(work());
+
+    if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+        return 1;
+    return WEXITSTATUS(status);
+}
