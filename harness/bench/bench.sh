@@ -5,7 +5,8 @@
 #
 # Environment: BENCH_ROUNDS (default 5), BENCH_SECONDS of load on nginx in each round (default 3). In a round every way runs
 # once, in an order that changes from round to round; ratios are formed inside the round, and the median is shown with
-# the smallest and the largest. Raw numbers stay in BUILD/bench/results.
+# the smallest and the largest. As root also: how long a process stands still at a marker, with and without a proof by copies.
+# Raw numbers stay in BUILD/bench/results.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -47,6 +48,23 @@ loop() {
     [0-9]*) record "$1" "$2" "$3" "$value" ;;
     *) echo "bench: $1 $3 gave no figure: $(tail -n 1 "$build/bench/$1.errors")" >&2 ;;
     esac
+}
+
+# held ROUND: microseconds at a marker where copies try to take root back, and at one without, by the size of the process.
+held() {
+    [ "$(id -u)" = 0 ] || return 0
+    for megabytes in 1 10 100; do
+        if value=$(wrapped audited "$build/bench/held" $megabytes 30 2>"$build/bench/held.errors"); then
+            :
+        fi
+        case $value in
+        [0-9]*)
+            record held_$megabytes "$1" proof "${value% *}"
+            record held_$megabytes "$1" bare "${value#* }"
+            ;;
+        *) echo "bench: held gave no figure: $(tail -n 1 "$build/bench/held.errors")" >&2 ;;
+        esac
+    done
 }
 
 # load ROUND WAY: nginx under wrk; requests a second, and processor time of nginx and its tracer for one request.
@@ -93,6 +111,7 @@ while [ $round -lt "$rounds" ]; do
         loop fork_loop $round "$way"
         loop exec_loop $round "$way"
     done
+    held $round
     echo "bench: round $round of $rounds" >&2
 done
 rm -rf "$folder/cache"

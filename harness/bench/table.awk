@@ -42,5 +42,11 @@ END {
     for (i = 1; i <= n; i++)
         printf form, title[measure[i]], bare(measure[i]), ratios(measure[i], "audited"), ratios(measure[i], "strace"),
             ratios(measure[i], "valgrind")
-    printf "median of %d rounds [smallest..largest]; for processor time less is better, else more\n", rounds
+    n = split("1 10 100", size, " ")
+    if (("held_1", 1, "proof") in value)
+        printf "%-30s %10s  %-22s\n", "a process stands still for", "marker us", "marker with proof / without"
+    for (i = 1; i <= n; i++)
+        if (("held_" size[i], 1, "proof") in value)
+            printf "%-30s %10s  %-22s\n", "  that has " size[i] " MB", bare("held_" size[i]), ratios("held_" size[i], "proof")
+    printf "median of %d rounds [smallest..largest]; for processor time and standing still less is better, else more\n", rounds
 }

@@ -8,6 +8,14 @@
 
 /* A thread that does not stop within this time is left alone (uninterruptible sleep, a vfork child's parent). */
 #define HOLD_TIMEOUT_MS 1000
+/* Bound of one call in a copy: none of those that are tried waits for anybody. */
+#define CALL_TIMEOUT_MS 10000
+/* The same, both, once so many processes have used them up: a program that makes each of its processes wait must not
+ * keep us for hours. */
+#define IMPATIENT_AFTER      3
+#define IMPATIENT_TIMEOUT_MS 50
+/* So often is it tried again with a process that is busy each time. */
+#define COPY_BUSY_MAX 10
 /* Threads of one process that are tried: those with credentials of their own. */
 #define COPY_THREADS 8
 
@@ -65,6 +73,8 @@ static int copy_refused(struct observe *o, struct subject *s, pid_t tid, int64_t
     } reasons[] = {
         { -ETIMEDOUT, "the process could not be stopped: it waits uninterruptibly, or for a vfork child" },
         { -EBUSY, "the process is stopped by job control" },
+        { -EAGAIN, "each time something of its own came first" },
+        { -ETIME, "the time was over before" },
         { -ENOEXEC, "no system call instruction was found in its memory" },
         { -ENOSYS, "copies are not made on this machine" },
     };
@@ -79,6 +89,19 @@ static int copy_refused(struct observe *o, struct subject *s, pid_t tid, int64_t
     return r ? r : record_gap(o, s, look, "proof", -error, "no disposable copy was made");
 }
 
+static int has_hung(const struct prove_results *results)
+{
+    for (size_t i = 0; i < results->n; i++)
+        if (!strcmp(results->rows[i].outcome, "hung"))
+            return 1;
+    return 0;
+}
+
+static int copy_is_too_late(struct observe *o)
+{
+    return o->copies_until && (observe_now_ms(o) >= o->copies_until || trace_is_asked(o->t));
+}
+
 /* 1: done or not needed, 0: try again later, negative: the recording broke. */
 static int copy_thread(struct observe *o, struct subject *s, pid_t tid, int64_t look, const struct trace_event *e,
                        const struct look_status *now)
@@ -86,20 +109,27 @@ static int copy_thread(struct observe *o, struct subject *s, pid_t tid, int64_t 
     struct prove_results results = { 0 };
     struct look_auxv auxv = { 0 };
     struct trace_hold hold;
-    int r, proved;
+    int impatient = o->copies_timed >= IMPATIENT_AFTER, r, proved;
 
     look_auxv(o->proc, s->pid, tid, !s->is_foreign_abi, &auxv);
-    r = trace_hold(o->t, tid, e, auxv.vdso, HOLD_TIMEOUT_MS, &hold);
+    if (copy_is_too_late(o))
+        return (r = copy_refused(o, s, tid, look, -ETIME)) ? r : 1;
+    r = trace_hold(o->t, tid, e, auxv.vdso, impatient ? IMPATIENT_TIMEOUT_MS : HOLD_TIMEOUT_MS, &hold);
+    o->copies_timed += r == -ETIMEDOUT;
     if (r == -ESRCH)
         return 1;
     if (r)
         return r == -EAGAIN ? 0 : (r = copy_refused(o, s, tid, look, r)) ? r : 1;
+    hold.timeout_ms = impatient ? IMPATIENT_TIMEOUT_MS : CALL_TIMEOUT_MS;
     proved = prove_regain(&hold, o->proc, s->pid, s->history, now, &results);
+    o->copies_timed += has_hung(&results);
     r = trace_let_go(&hold, e);
-    if (!proved && !r)
+    if (!proved && r != -ESRCH)
         proved = copy_rows(o, s, tid, look, &results);
     else if (proved == -ESRCH)
         proved = 0;
+    if (!proved && r && r != -ESRCH)
+        proved = record_gap(o, s, look, "proof", -r, "after its copies the process could not be let go as it was");
     prove_results_release(&results);
     return proved ? proved : 1;
 }
@@ -130,13 +160,18 @@ int copy_prove(struct observe *o, struct subject *s, pid_t tid, int64_t look, co
     if (o->options->no_copies || !s->history)
         return 0;
     r = copy_one(o, s, tid, look, e);
-    if (!r)
-        s->is_fresh = 1; /* it was busy: at its next rest */
-    /* Every thread has credentials of its own (credentials(7)); where they are those of the first, its answers are theirs. */
+    /* Every thread has credentials of its own (credentials(7)); where they are those of the first, its answers are
+     * theirs. */
     if (r > 0 && !e && !look_tasks(o->proc, s->pid, &tasks))
         for (size_t i = 0; r > 0 && i < tasks.n && i < COPY_THREADS; i++)
             if (tasks.tids[i] != tid)
                 r = copy_one(o, s, tasks.tids[i], look, NULL);
     look_tasks_release(&tasks);
+    if (r)
+        s->copies_busy = 0;
+    else if (++s->copies_busy < COPY_BUSY_MAX)
+        s->is_fresh = 1; /* at its next rest */
+    else
+        r = copy_refused(o, s, tid, look, -EAGAIN);
     return r < 0 ? r : 0;
 }

@@ -80,6 +80,30 @@ int observe_site_key(const struct facts_frame *frames, size_t n, char *buffer, s
     return 0;
 }
 
+enum observe_wish observe_wish(const char *name, const int64_t args[3], const char *detail)
+{
+    static const char *const calls[] = { "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid" };
+
+    if (!strcmp(name, "setgroups")) {
+        const char *at = detail ? detail : "";
+        char *end;
+
+        for (; *at; at = end) {
+            unsigned long group = strtoul(at, &end, 10);
+
+            if (end == at)
+                break;
+            if (!group)
+                return WISH_ROOT;
+        }
+        return WISH_OTHER;
+    }
+    for (size_t i = 0; i < COUNT(calls); i++)
+        if (!strcmp(calls[i], name))
+            return !args[0] || !args[1] || !args[2] ? WISH_ROOT : WISH_OTHER;
+    return WISH_ANY;
+}
+
 static int fault_stack_gap(struct observe *o, struct subject *s, int error)
 {
     if (s->has_stack_gap)
@@ -159,9 +183,10 @@ static int fault_threaded(struct observe *o, const struct subject *s, const stru
     return args[0] == round->argument && fault_thread_wanted(o, s, e->tid);
 }
 
-int fault_wanted(struct observe *o, struct subject *s, const struct trace_event *e, const char *key)
+int fault_wanted(struct observe *o, struct subject *s, const struct trace_event *e, const char *key, const char *detail)
 {
     const struct observe_fault *fault = o->options->fault;
+    int64_t args[6];
     char role[512];
     int is_wanted;
 
@@ -169,6 +194,9 @@ int fault_wanted(struct observe *o, struct subject *s, const struct trace_event 
         return 0;
     fault_role(s, role, sizeof role);
     if (strcmp(role, fault->role))
+        return 0;
+    call_args(&e->call, args);
+    if (fault->wish && observe_wish(fault->name, args, detail) != fault->wish)
         return 0;
     if (fault->is_threaded && trace_threads(o->t, s->pid) > 1)
         is_wanted = fault_threaded(o, s, e);
@@ -242,7 +270,7 @@ int fault_call(struct observe *o, struct subject *s, const struct trace_event *e
     r = fault_stack(o, s, e->tid, key, &row->stack);
     if (r)
         return r;
-    *ret_error = fault_wanted(o, s, e, key);
+    *ret_error = fault_wanted(o, s, e, key, detail);
     row->injected = *ret_error != 0;
     return 1;
 }

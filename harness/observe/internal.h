@@ -73,6 +73,7 @@ struct subject {
     int has_stack_gap;           /* that its stacks cannot be read is recorded */
     uint64_t proved[8];          /* what it was when copies of it were tried (copy.c) */
     unsigned n_proved;
+    unsigned copies_busy;          /* how often in a row it was too busy for a copy */
     struct prove_history *history; /* the ids, groups and capabilities that it has had; owned */
     int is_foreign_abi;            /* not the tracer's own word size: system call numbers cannot be read from outside */
     struct stillness stillness;
@@ -140,8 +141,10 @@ struct observe {
     int sample_ms;                /* pause before the next sample */
     uint32_t *uids;               /* effective uids seen */
     size_t n_uids;
-    int64_t commit_at; /* ms of observe_now() */
-    unsigned births;   /* with those that were lost */
+    int64_t commit_at;     /* ms of observe_now() */
+    unsigned births;       /* with those that were lost */
+    int64_t copies_until;  /* ms of observe_now(): no copy is begun later; 0: no such bound */
+    unsigned copies_timed; /* how many processes kept their copies waiting until a time was over */
     struct fault_round round;
     int fail_with;    /* of the CALL at hand: errno to give instead of making it, 0: it is made */
     int is_unwatched; /* of the CALL at hand: its return is of no interest */
@@ -238,6 +241,8 @@ int event_handle(struct observe *o, const struct trace_event *event);
 void event_track(struct observe *o, const struct trace_event *event);
 
 /* settle.c */
+/* 1: a signal or a deadline waits to be heard: what goes through all processes breaks off, and goes on afterwards. */
+int settle_is_over(struct observe *o);
 /* One sample of every process. Looks at those that have become still. 1: the whole tree is settled. */
 int settle_sample(struct observe *o);
 /* 1: some process waits for its settled look. */
@@ -262,7 +267,8 @@ void fault_role(const struct subject *s, char *buffer, size_t size);
 #define FAULT_KEY_SIZE OBSERVE_KEY_SIZE
 int fault_stack(struct observe *o, struct subject *s, pid_t tid, char *key, int64_t *ret_stack);
 /* Is this call one that is to fail now? The errno (positive), or 0. Counts it. */
-int fault_wanted(struct observe *o, struct subject *s, const struct trace_event *e, const char *key);
+int fault_wanted(struct observe *o, struct subject *s, const struct trace_event *e, const char *key,
+                 const char *detail);
 
 /* subject.c: what copies of it were tried as. */
 /* What it has been belongs to its history. 0 or -ENOMEM. */

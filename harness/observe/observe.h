@@ -34,12 +34,18 @@ enum observe_news {
     N_OBSERVE_NEWS
 };
 
+/* Whose identity a call asks for, from its row: one place may make a process root's here and a user's there (cron's jobs do so), and
+ * to fail the one is not to fail the other. WISH_ROOT: an id or a group of it is 0; WISH_ANY: the call asks for no id. */
+enum observe_wish { WISH_ANY, WISH_ROOT, WISH_OTHER, N_WISH };
+enum observe_wish observe_wish(const char *name, const int64_t args[3], const char *detail);
+
 /* Which calls are made to fail in this run. Names are those of the table call ('fork' for all that make a process,
  * 'open' for the whole family), roles those of the table site. A call matches by all of role, name and key. With
  * is_threaded, and while its process has several threads: by role, name and first argument, in every thread, for
  * libc's set*id functions make the call in each thread and abort when they do not all end alike. */
 struct observe_fault {
     const char *role, *name, *key; /* key: observe_site_key() of the site's stack; NULL: any place */
+    enum observe_wish wish;        /* only calls that ask for this; WISH_ANY: all */
     int is_threaded;  /* the site was seen in a process with several threads (look.threads of its before-change) */
     int has_argument; /* with is_threaded; 0: the first call that matches sets it */
     int64_t argument; /* call.a0 */

@@ -22,6 +22,9 @@
 /* A shorter sleep is a pause in the program's own work; a longer one is its way to wait (cron(8)). */
 #define SLEEP_IS_WAITING_S 10
 
+/* For the copies that are made when the time is over already. */
+#define COPIES_LAST_MS 5000
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const struct {
@@ -143,8 +146,8 @@ static int thread_is_still(struct observe *o, const struct subject *s, pid_t tid
         if (look_syscall(o->proc, s->pid, tid, &call) || call.running || !is_vfork(call.nr))
             return 0;
         name = "vfork";
-    } else if (stat.state != 'T' && stat.state != 't') {
-        return 0;
+    } else if (stat.state != 'T' && !(stat.state == 't' && trace_is_stopped(o->t, tid))) {
+        return 0; /* it runs, or is at a stop whose event has not come yet */
     }
     ret->fingerprint = mix(mix(mix(mix(ret->fingerprint, tid), call.nr), call.sp), stat.state);
     if (!ret->name) {
@@ -198,6 +201,14 @@ static int settle_one(struct observe *o, struct subject *s)
     return r ? r : settled;
 }
 
+int settle_is_over(struct observe *o)
+{
+    int64_t now = observe_now_ms(o);
+
+    return (o->phase_deadline >= 0 && now >= o->phase_deadline) ||
+           (o->options->time > 0 && o->phase < PHASE_ENDING && now >= o->options->time) || trace_is_asked(o->t);
+}
+
 int settle_sample(struct observe *o)
 {
     int all = o->n_subjects > 0;
@@ -210,6 +221,10 @@ int settle_sample(struct observe *o)
         if (r < 0)
             return r;
         all &= r;
+        if (settle_is_over(o)) {
+            all = 0;
+            break;
+        }
     }
     o->still_samples = all ? o->still_samples + 1 : 0;
     if (o->sample_ms < SAMPLE_LAST_MS)
@@ -233,12 +248,14 @@ int settle_look_all(struct observe *o)
 {
     int r = 0;
 
+    o->copies_until = observe_now_ms(o) + COPIES_LAST_MS;
     for (struct subject *s = o->subjects; !r && s; s = s->next) {
         struct sample sample;
         int still = subject_is_still(o, s, &sample);
 
         r = settle_look(o, s, &sample, still);
     }
+    o->copies_until = 0;
     return r;
 }
 

@@ -1,5 +1,5 @@
-/* caps.c - may the process take back capabilities? First those that it still has as permitted, at once; then each of the others
- * alone, for capset(2) refuses a set for one member. */
+/* caps.c - may the process take back capabilities? First those that it still has as permitted, at once; then each of
+ * the others alone, for capset(2) refuses a set for one member. */
 #include "harness/prove/internal.h"
 
 #include <errno.h>
@@ -39,6 +39,16 @@ static enum attempt caps_try(struct question *q, uint64_t more, int *ret_error)
     args[0] = at;
     args[1] = at + offsetof(struct capset_arguments, data);
     return question_call(q, "capset", args, ret_error);
+}
+
+int caps_may_raise(const struct question *q, unsigned cap)
+{
+    return (q->now->cap_prm & ~q->now->cap_eff) >> cap & 1;
+}
+
+enum attempt caps_raise(struct question *q, int *ret_error)
+{
+    return caps_try(q, q->now->cap_prm, ret_error);
 }
 
 /* 1: go on with the next, 0: enough, negative: -ESRCH. */

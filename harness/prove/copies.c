@@ -14,6 +14,8 @@ int question_copy(struct question *q)
         return 0;
     if (!q->copy_error && q->copies_made >= PROVE_COPIES)
         q->copy_error = -E2BIG;
+    if (!q->copy_error && q->copies_made && trace_is_asked(q->of->t))
+        q->copy_error = -EINTR;
     if (q->copy_error)
         return q->copy_error;
     r = q->stands_in ? stand_in_copy(q) : trace_copy(q->of, q->flags, &q->copy);
@@ -56,9 +58,32 @@ enum attempt question_call(struct question *q, const char *name, const uint64_t 
         return ATTEMPT_REFUSED;
     }
     *ret_error = r == -ECHILD ? (int)q->result : -r;
+    if (r == -ETIMEDOUT && ++q->hung >= PROVE_HUNG)
+        q->copy_error = r;
     if (question_copy_end(q))
         return ATTEMPT_ORIGINAL;
     return r == -ETIMEDOUT ? ATTEMPT_HUNG : r == -ECHILD && *ret_error == SIGSYS ? ATTEMPT_KILLED : ATTEMPT_LOST;
+}
+
+const char *question_why(const struct question *q)
+{
+    if (q->has_no_map)
+        return "the id map of its user namespace could not be read";
+    switch (q->copy_error) {
+    case -EAGAIN:
+        return "its limit on processes (RLIMIT_NPROC, pids.max) allows no copy";
+    case -EACCES:
+        return "it has a seccomp filter, which may only be suspended with CAP_SYS_ADMIN and a kernel with "
+               "CHECKPOINT_RESTORE";
+    case -ETIMEDOUT:
+        return "its calls did not come back within their time";
+    case -EINTR:
+        return "the audit was asked to end";
+    case -E2BIG:
+        return "the attempts before have used up as many as are made at one time";
+    default:
+        return strerror(-q->copy_error);
+    }
 }
 
 int result_no_answer(struct question *q, enum attempt attempt, int error, const char *call, struct prove_result *row)
@@ -76,7 +101,7 @@ int result_no_answer(struct question *q, enum attempt attempt, int error, const 
     case ATTEMPT_NO_COPY:
         row->outcome = "not-made";
         row->error = -q->copy_error;
-        snprintf(row->detail, sizeof row->detail, "no copy could be made: %s", strerror(-q->copy_error));
+        snprintf(row->detail, sizeof row->detail, "no copy could be made: %s", question_why(q));
         return 1;
     default:
         return 0;

@@ -2,11 +2,13 @@
 #include "harness/prove/internal.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The list, as the program names it, in the copy's memory; those that do not exist in its namespace are left out. Sets *ret_n. */
+/* The list, as the program names it, in the copy's memory; those that do not exist in its namespace are left out. Sets
+ * *ret_n. */
 static int groups_write(struct question *q, const uint32_t *groups, size_t n, uint64_t *ret_at, size_t *ret_n)
 {
     uint32_t inside[PROVE_GROUPS];
@@ -46,6 +48,7 @@ static int groups_outcome(struct question *q, enum attempt attempt, int error, c
     case ATTEMPT_DONE:
         if (is_regained(q, groups, n, row->detail, sizeof row->detail))
             row->outcome = "regained";
+        row->error = 0;
         return question_copy_end(q);
     case ATTEMPT_KILLED:
         row->outcome = "killed";
@@ -58,36 +61,42 @@ static int groups_outcome(struct question *q, enum attempt attempt, int error, c
     return 0;
 }
 
-int regain_groups(struct question *q, const uint32_t *groups, size_t n)
+/* Once; with `raises` a capability that is only permitted takes effect first. 0 or -ESRCH. */
+static int groups_try(struct question *q, const uint32_t *groups, size_t n, int raises, struct prove_result *row)
 {
-    struct prove_result *row = results_add(q->results, "groups", "refused");
-    uint64_t at = 0, args[6] = { 0 };
+    uint64_t args[6] = { 0 };
     size_t inside = 0;
-    int r = question_copy(q), error = 0;
-    enum attempt attempt;
+    int error = 0;
+    enum attempt attempt = raises ? caps_raise(q, &error) : question_copy(q) ? ATTEMPT_NO_COPY : ATTEMPT_DONE;
 
-    if (!row)
-        return -ENOMEM;
-    for (size_t i = 0, used = 0; i < n && used < sizeof row->wanted; i++)
-        used += snprintf(row->wanted + used, sizeof row->wanted - used, "%s%u", i ? " " : "", groups[i]);
-    if (!r)
-        r = groups_write(q, groups, n, &at, &inside);
-    if (r == -ESRCH)
-        return r;
-    if (r) {
-        row->outcome = "not-made";
-        row->error = -r;
-        snprintf(row->detail, sizeof row->detail, "no copy could be made: %s", strerror(-r));
-        return 0;
-    }
+    if (q->copy_error == -ESRCH)
+        return -ESRCH;
+    if (attempt != ATTEMPT_DONE)
+        return groups_outcome(q, attempt, error, groups, n, row);
+    if (groups_write(q, groups, n, &args[1], &inside))
+        return groups_outcome(q, ATTEMPT_LOST, SIGSEGV, groups, n, row);
     if (!inside) {
         row->error = EINVAL;
         snprintf(row->detail, sizeof row->detail, "none of these groups exists in its user namespace");
         return 0;
     }
-    snprintf(row->call, sizeof row->call, "setgroups(%zu, ...)", inside);
+    result_add(row->call, sizeof row->call, "%ssetgroups(%zu, ...)", raises ? "capset, " : "", inside);
     args[0] = inside;
-    args[1] = at;
     attempt = question_call(q, "setgroups", args, &error);
     return groups_outcome(q, attempt, error, groups, n, row);
+}
+
+int regain_groups(struct question *q, const uint32_t *groups, size_t n)
+{
+    struct prove_result *row = results_add(q->results, "groups", "refused");
+    int r;
+
+    if (!row)
+        return -ENOMEM;
+    for (size_t i = 0, used = 0; i < n && used < sizeof row->wanted; i++)
+        used += snprintf(row->wanted + used, sizeof row->wanted - used, "%s%u", i ? " " : "", groups[i]);
+    r = groups_try(q, groups, n, 0, row);
+    if (!r && !strcmp(row->outcome, "refused") && caps_may_raise(q, CAP_SETGID))
+        r = groups_try(q, groups, n, 1, row);
+    return r;
 }

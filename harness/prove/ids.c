@@ -1,7 +1,9 @@
-/* ids.c - may the process take back a user or group id? Every call that changes one is tried (credentials(7), setresuid(2)). */
+/* ids.c - may the process take back a user or group id? Every call that changes one is tried (credentials(7),
+ * setresuid(2)). */
 #include "harness/prove/internal.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,15 +51,29 @@ static int is_regained(struct question *q, int is_gid, uint32_t id, char *detail
     return yes;
 }
 
+/* A capability that is only permitted takes effect first. 1: it has, 0: it may not, negative: the question cannot go
+ * on. */
+static int form_raise(struct question *q, struct prove_result *row)
+{
+    int error;
+    enum attempt attempt = caps_raise(q, &error);
+
+    if (attempt == ATTEMPT_ORIGINAL)
+        return -ESRCH;
+    return result_no_answer(q, attempt, error, "capset", row) ? -ECANCELED : attempt == ATTEMPT_DONE;
+}
+
 /* Tries one form. 1: regained, 0: not, negative: the question cannot go on (-ECANCELED: `row` says why). */
-static int form_try(struct question *q, const struct form *f, int is_gid, uint32_t id, uint32_t inside,
+static int form_try(struct question *q, const struct form *f, int is_gid, uint32_t id, uint32_t inside, int raises,
                     struct prove_result *row)
 {
     uint64_t args[6] = { 0 };
     char text[64];
     enum attempt attempt;
-    int error;
+    int error, r = raises ? form_raise(q, row) : 1;
 
+    if (r <= 0)
+        return r;
     for (int i = 0; i < f->n; i++)
         args[i] = f->given >> i & 1 ? inside : NO;
     form_text(f, is_gid, inside, text, sizeof text);
@@ -72,7 +88,7 @@ static int form_try(struct question *q, const struct form *f, int is_gid, uint32
             break; /* it changed something else, or nothing */
         row->outcome = "regained";
         row->error = 0;
-        snprintf(row->call, sizeof row->call, "%s", text);
+        snprintf(row->call, sizeof row->call, "%s%s", raises ? "capset, " : "", text);
         return question_copy_end(q) ? -ESRCH : 1;
     case ATTEMPT_REFUSED:
         row->error = error;
@@ -82,15 +98,15 @@ static int form_try(struct question *q, const struct form *f, int is_gid, uint32
         snprintf(row->detail, sizeof row->detail, "its own seccomp filter killed the copy for %s", text);
         break;
     }
-    result_add(row->call, sizeof row->call, "%s", text);
+    result_add(row->call, sizeof row->call, "%s%s", raises ? "capset, " : "", text);
     return 0;
 }
 
 int regain_id(struct question *q, int is_gid, uint32_t id, int *ret_regained)
 {
     struct prove_result *row = results_add(q->results, is_gid ? "gid" : "uid", "refused");
+    int raises = caps_may_raise(q, is_gid ? CAP_SETGID : CAP_SETUID), r = 0;
     uint32_t inside;
-    int r = 0;
 
     if (!row)
         return -ENOMEM;
@@ -100,8 +116,9 @@ int regain_id(struct question *q, int is_gid, uint32_t id, int *ret_regained)
         snprintf(row->detail, sizeof row->detail, "%s %u does not exist in its user namespace", row->kind, id);
         return 0;
     }
-    for (size_t i = 0; !r && i < sizeof forms / sizeof *forms; i++)
-        r = form_try(q, &forms[i], is_gid, id, inside, row);
+    for (int with = 0; with <= raises; with++)
+        for (size_t i = 0; !r && i < sizeof forms / sizeof *forms; i++)
+            r = form_try(q, &forms[i], is_gid, id, inside, with, row);
     if (ret_regained)
         *ret_regained = r == 1;
     return r == -ESRCH || r == -ENOMEM ? r : 0;

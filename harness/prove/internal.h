@@ -5,7 +5,9 @@
 #include "harness/prove/prove.h"
 
 #define PROVE_GROUPS 64 /* supplementary groups kept of a history */
-#define PROVE_COPIES 16 /* made for one question: each success or death uses one up */
+#define PROVE_COPIES 64 /* made for one question: each success or death uses one up */
+
+#define PROVE_HUNG 2 /* calls that may hang before no more are tried */
 
 struct prove_history {
     uint32_t uids[PROVE_IDS], gids[PROVE_IDS], groups[PROVE_GROUPS];
@@ -21,7 +23,9 @@ struct question {
     int64_t result;        /* of the last call */
     int is_same_namespace; /* its user namespace is ours */
     int stands_in;         /* no copy can be made: a stand-in answers */
+    int hung;              /* calls that did not come back */
     int copy_error;        /* why there is none; 0: there can be */
+    int has_no_map;        /* that is because its ids cannot be translated */
     unsigned flags;        /* of trace_copy() */
     int proc;
     pid_t pid;
@@ -51,9 +55,11 @@ int question_copy(struct question *q);
 int question_copy_end(struct question *q);
 /* One call in the copy; *ret_error is the errno, or the signal that killed it. */
 enum attempt question_call(struct question *q, const char *name, const uint64_t args[6], int *ret_error);
-/* Who the copy is now. 0 or a negative errno. */
 /* What is no answer: the row becomes 'hung' or 'not-made', with the reason. 1: it was of that kind, 0: not. */
 int result_no_answer(struct question *q, enum attempt attempt, int error, const char *call, struct prove_result *row);
+/* Why there is no copy, for a reader. */
+const char *question_why(const struct question *q);
+/* Who the copy is now. 0 or a negative errno. */
 int question_look(struct question *q, struct look_status *ret);
 
 /* results.c */
@@ -71,6 +77,10 @@ int regain_id(struct question *q, int is_gid, uint32_t id, int *ret_regained);
 int regain_groups(struct question *q, const uint32_t *groups, size_t n);
 int regain_caps(struct question *q, uint64_t caps);
 int regain_by_map(struct question *q, uint32_t uid);
+
+/* caps.c: what it is permitted takes effect by a capset of its own. May that give it this capability, and does it. */
+int caps_may_raise(const struct question *q, unsigned cap);
+enum attempt caps_raise(struct question *q, int *ret_error);
 
 /* An id as the program itself must name it. 0, or -ENOENT: it does not exist in its user namespace. */
 int id_inside(const struct look_id_map *map, uint32_t id, uint32_t *ret);

@@ -1,6 +1,6 @@
 /* map.c - may the process reach an id through a user namespace of its own? It may always make itself root there
- * (user_namespaces(7)); that counts only when the id outside is one that it does not have, so the old id must stand in the
- * uid_map that it writes. */
+ * (user_namespaces(7)); that counts only when the id outside is one that it does not have, so the old id must stand in
+ * the uid_map that it writes. */
 #include "harness/prove/internal.h"
 
 #include <errno.h>

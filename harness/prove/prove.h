@@ -8,7 +8,8 @@
 #include "harness/look/look.h"
 #include "harness/trace/hold.h"
 
-/* Ids, groups and capabilities that a process has had in its life (its own memory, so its ancestors' before the fork too). */
+/* Ids, groups and capabilities that a process has had in its life (its own memory, so its ancestors' before the fork
+ * too). */
 struct prove_history;
 struct prove_history *
 prove_history_copy(const struct prove_history *from); /* NULL from: an empty one. NULL: no memory */
@@ -30,8 +31,9 @@ struct prove_results {
     int securebits, dumpable; /* as the copy said; -1: not known */
 };
 
-/* Tries every way back to what the held thread has lost, in copies of it. 0 also when no copy could be made: the row then says
- * 'not-made'. Negative: the original is gone (-ESRCH) or there is no memory. The caller releases the results in any case. */
+/* Tries every way back to what the held thread has lost, in copies of it. 0 also when no copy could be made: the row
+ * then says 'not-made'. Negative: the original is gone (-ESRCH) or there is no memory. The caller releases the results
+ * in any case. */
 int prove_regain(struct trace_hold *of, int proc, pid_t pid, const struct prove_history *h,
                  const struct look_status *now, struct prove_results *ret);
 void prove_results_release(struct prove_results *r);

@@ -30,19 +30,6 @@ static int regain_maps(struct question *q, pid_t tid)
     return r ? r : look_id_map(q->proc, q->pid, tid, "gid", &q->gid_map);
 }
 
-static const char *copy_advice(int error)
-{
-    switch (error) {
-    case -EAGAIN:
-        return "its limit on processes (RLIMIT_NPROC, pids.max) allows no copy";
-    case -EACCES:
-        return "it has a seccomp filter, which may only be suspended with CAP_SYS_ADMIN and a kernel with "
-               "CHECKPOINT_RESTORE";
-    default:
-        return strerror(-error);
-    }
-}
-
 /* One row for all that could not be asked. */
 static int regain_nothing(struct question *q)
 {
@@ -51,7 +38,7 @@ static int regain_nothing(struct question *q)
     if (!row)
         return -ENOMEM;
     row->error = -q->copy_error;
-    snprintf(row->detail, sizeof row->detail, "no copy could be made: %s", copy_advice(q->copy_error));
+    snprintf(row->detail, sizeof row->detail, "no copy could be made: %s", question_why(q));
     return 0;
 }
 
@@ -71,20 +58,34 @@ static int regain_ask(struct question *q)
     return a == ATTEMPT_ORIGINAL ? -ESRCH : 0;
 }
 
-static int regain_ids(struct question *q, const struct prove_history *h)
+static int regain_each(struct question *q, int is_gid, const uint32_t *ids, size_t n, int *ret_root)
 {
-    int r = 0, got = 0;
+    uint32_t now = is_gid ? q->now->gid[1] : q->now->uid[1];
+    int r = 0;
 
-    for (size_t i = 0; !r && i < h->n_uids; i++)
-        if (h->uids[i] != q->now->uid[1])
-            r = regain_id(q, 0, h->uids[i], h->uids[i] ? NULL : &got);
-    for (size_t i = 0; !r && i < h->n_gids; i++)
-        if (h->gids[i] != q->now->gid[1])
-            r = regain_id(q, 1, h->gids[i], NULL);
-    for (size_t i = 0; !r && !got && i < h->n_uids; i++)
-        if (!h->uids[i])
-            r = regain_by_map(q, 0);
+    /* 0 first: of that the answer matters most, should there not be copies for all. */
+    for (int root = 1; root >= 0; root--)
+        for (size_t i = 0; !r && i < n; i++)
+            if (ids[i] != now && (ids[i] == 0) == root)
+                r = regain_id(q, is_gid, ids[i], root ? ret_root : NULL);
     return r;
+}
+
+/* *ret_got: uid 0 was regained. */
+static int regain_ids(struct question *q, const struct prove_history *h, int *ret_got)
+{
+    int r = regain_each(q, 0, h->uids, h->n_uids, ret_got);
+
+    return r ? r : regain_each(q, 1, h->gids, h->n_gids, NULL);
+}
+
+/* The last question: it uses up its copy, where those before mostly leave it for the next. */
+static int regain_root_by_map(struct question *q, const struct prove_history *h)
+{
+    for (size_t i = 0; i < h->n_uids; i++)
+        if (!h->uids[i])
+            return regain_by_map(q, 0);
+    return 0;
 }
 
 static int is_group(const struct look_status *s, uint32_t group)
@@ -121,7 +122,8 @@ static int regain_describe(struct question *q)
     return 0;
 }
 
-/* A stand-in has no filter: what it was given, a process that has one may be refused. And it knows nothing of securebits. */
+/* A stand-in has no filter: what it was given, a process that has one may be refused. And it knows nothing of
+ * securebits. */
 static void regain_qualify(struct question *q)
 {
     int filtered = q->flags & TRACE_COPY_SANDBOXED;
@@ -146,29 +148,37 @@ static void regain_qualify(struct question *q)
 static int regain_all(struct question *q, const struct prove_history *h)
 {
     uint64_t caps = h->caps & ~q->now->cap_eff;
-    int r = regain_ask(q);
+    int is_root = !q->now->uid[1], got = 0, r = regain_ask(q);
 
-    if (!r && q->now->uid[1]) {
-        r = regain_ids(q, h);
-        if (!r)
-            r = regain_lost_groups(q, h);
-    }
+    if (!r && !is_root)
+        r = regain_ids(q, h, &got);
+    if (!r && !is_root)
+        r = regain_lost_groups(q, h);
     if (!r && caps)
         r = regain_caps(q, caps);
-    return !r && q->now->uid[1] ? regain_describe(q) : r;
+    if (!r && !is_root && !got)
+        r = regain_root_by_map(q, h);
+    return !r && !is_root ? regain_describe(q) : r;
 }
 
-/* The filters of the program: one is the tracer's. -1, not told by old kernels, counts as one of its own. */
-static int has_own_filters(const struct look_status *now)
+/* The filters of the program: those that we have ourselves are its surroundings (a container), and one more is the
+ * tracer's. -1, not told by old kernels, counts as one of its own. */
+static int has_own_filters(int proc, const struct look_status *now)
 {
-    return now->seccomp == 2 && now->seccomp_filters != 1;
+    struct look_status own = { 0 };
+    int ours = 0;
+
+    if (!look_status(proc, getpid(), getpid(), &own) && own.seccomp_filters > 0)
+        ours = own.seccomp_filters;
+    look_status_release(&own);
+    return now->seccomp == 2 && (now->seccomp_filters < 0 || now->seccomp_filters > ours + 1);
 }
 
 int prove_regain(struct trace_hold *of, int proc, pid_t pid, const struct prove_history *h,
                  const struct look_status *now, struct prove_results *ret)
 {
     struct question q = { .of = of,
-                          .flags = TRACE_COPY_SHARES_FILES | (has_own_filters(now) ? TRACE_COPY_SANDBOXED : 0),
+                          .flags = TRACE_COPY_SHARES_FILES | (has_own_filters(proc, now) ? TRACE_COPY_SANDBOXED : 0),
                           .proc = proc,
                           .pid = pid,
                           .now = now,
@@ -178,6 +188,7 @@ int prove_regain(struct trace_hold *of, int proc, pid_t pid, const struct prove_
     memset(ret, 0, sizeof *ret);
     ret->securebits = ret->dumpable = -1;
     q.copy_error = regain_maps(&q, of->tid);
+    q.has_no_map = !!q.copy_error;
     question_copy(&q);
     if (q.copy_error)
         return q.copy_error == -ESRCH ? -ESRCH : regain_nothing(&q);

@@ -1,4 +1,5 @@
-/* hold.c - stop a traced thread outside its own course, and let it go as it was. ptrace(2), "PTRACE_SEIZE", "Group-stop". */
+/* hold.c - stop a traced thread outside its own course, and let it go as it was. ptrace(2), "PTRACE_SEIZE",
+ * "Group-stop". */
 #include "harness/trace/hold.h"
 #include "harness/trace/internal.h"
 
@@ -26,7 +27,8 @@ static int is_event_stop(int status)
 }
 
 /* Calls that fail with EINTR when they are interrupted without a signal handler, where others start again by themselves
- * (signal(7)); none of them has done anything then. The select family does where its timeout lies in read-only memory. */
+ * (signal(7)); none of them has done anything then. The select family does where its timeout lies in read-only memory.
+ * */
 static const char *const not_restarted[] = {
     "epoll_wait",
     "epoll_pwait",
@@ -67,15 +69,15 @@ static const char *const not_restarted[] = {
     "ipc",
 };
 
-/* Where the C library keeps the thread's restartable sequences (rseq(2)): struct rseq has rseq_cs 8 bytes on, which points at a struct
- * rseq_cs: version and flags, then the three of these. */
+/* Where the C library keeps the thread's restartable sequences (rseq(2)): struct rseq has rseq_cs 8 bytes on, which
+ * points at a struct rseq_cs: version and flags, then the three of these. */
 struct sequence {
     uint64_t start, length, abort;
 };
 #define RSEQ_CONFIGURATION 0x420f /* PTRACE_GET_RSEQ_CONFIGURATION, Linux 5.13 */
 
-/* Our stop interrupted the call it waits in. With ERESTARTNOHAND instead of EINTR the kernel makes it again when the thread
- * goes on, and gives EINTR after all when a handler has run by then: as if we had not been. */
+/* Our stop interrupted the call it waits in. With ERESTARTNOHAND instead of EINTR the kernel makes it again when the
+ * thread goes on, and gives EINTR after all when a handler has run by then: as if we had not been. */
 static void regs_restart(struct user_regs_struct *r, int is_32)
 {
     char *name;
@@ -89,8 +91,8 @@ static void regs_restart(struct user_regs_struct *r, int is_32)
     free(name);
 }
 
-/* 1: it is in the middle of a restartable sequence. The kernel would not see that it was broken off: our calls are made from
- * elsewhere. */
+/* 1: it is in the middle of a restartable sequence. The kernel would not see that it was broken off: our calls are made
+ * from elsewhere. */
 static int is_in_sequence(pid_t tid, const struct user_regs_struct *r)
 {
     uint64_t rseq[3] = { 0 }, at = 0; /* struct ptrace_rseq_configuration: the pointer comes first */
@@ -113,15 +115,16 @@ void hold_wave_through(pid_t tid)
     ptrace(PTRACE_SETREGS, tid, NULL, &r);
 }
 
-/* An instruction that makes a system call: the one it has just made, or one of the vDSO's. 0: none. */
+/* An instruction that makes a system call: the one it has just made or makes next, or one of the vDSO's. 0: none. */
 uint64_t hold_gate(pid_t tid, uint64_t pc, int is_32, uint64_t vdso)
 {
     const uint8_t want[2] = { is_32 ? 0xcd : 0x0f, is_32 ? 0x80 : 0x05 };
     uint8_t bytes[VDSO_MAX];
     ssize_t n;
 
-    if (trace_read(tid, pc - 2, bytes, 2) == 2 && !memcmp(bytes, want, 2))
-        return pc - 2;
+    for (uint64_t at = pc - 2; at <= pc; at += 2)
+        if (trace_read(tid, at, bytes, 2) == 2 && !memcmp(bytes, want, 2))
+            return at;
     n = vdso ? trace_read(tid, vdso, bytes, sizeof bytes) : 0;
     for (ssize_t i = 0; i + 1 < n; i++)
         if (!memcmp(bytes + i, want, 2))
@@ -137,7 +140,7 @@ static int hold_stop(struct trace *t, struct tracee *tracee, const struct trace_
 
     if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) || (event && ptrace(PTRACE_CONT, tid, NULL, NULL)))
         return -errno;
-    r = hold_wait(t, tid, timeout_ms, &status);
+    r = hold_wait_original(t, tid, timeout_ms, &status);
     /* A stop of ours that has not come yet still will: handle_event_stop(). */
     tracee->is_interrupted = r || !is_event_stop(status);
     if (r)
@@ -145,7 +148,7 @@ static int hold_stop(struct trace *t, struct tracee *tracee, const struct trace_
     if (is_event_stop(status) && WSTOPSIG(status) == SIGTRAP)
         return 0;
     hold_keep(t, tid, status);
-    return -EAGAIN;
+    return WIFSTOPPED(status) && status >> 16 != PTRACE_EVENT_EXIT ? -EAGAIN : -ESRCH;
 }
 
 /* What must be known before anything is changed. */
@@ -209,7 +212,7 @@ static int hold_is_possible(const struct trace *t, pid_t tid)
 
     if (!tracee || tracee->dying)
         return -ESRCH;
-    if (tracee->state != TRACEE_RUNNING || tracee->in_call || t->kept.tid)
+    if (tracee->state != TRACEE_RUNNING || tracee->in_call || t->n_kept == HOLD_KEPT || hold_is_kept(t, tid))
         return -EAGAIN;
     tracees_each(t, find_newborn, &maker); /* it is kept stopped until its newborn has come */
     if (maker.is_waited_for)
@@ -231,7 +234,8 @@ int trace_hold(struct trace *t, pid_t tid, const struct trace_event *event, uint
     r = hold_read(&h, vdso);
     if (r)
         return hold_give_up(&h, event, r);
-    /* Where it is allowed (CAP_SYS_ADMIN, CONFIG_CHECKPOINT_RESTORE): no filter, ours neither, sees the calls we make. */
+    /* Where it is allowed (CAP_SYS_ADMIN, CONFIG_CHECKPOINT_RESTORE): no filter, ours neither, sees the calls we make.
+     * */
     h.no_filters = !ptrace(PTRACE_SETOPTIONS, tid, NULL, (void *)(long)(TRACE_OPTIONS | PTRACE_O_SUSPEND_SECCOMP));
     if (ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof all, &all))
         return hold_give_up(&h, event, -errno);
@@ -239,16 +243,16 @@ int trace_hold(struct trace *t, pid_t tid, const struct trace_event *event, uint
     return 0;
 }
 
-/* After a call the registers can be put back only at a stop in user mode: at the end of a call the kernel would take what they
- * hold for the call's own result and act on it (ERESTART...). */
+/* After a call the registers can be put back only at a stop in user mode: at the end of a call the kernel would take
+ * what they hold for the call's own result and act on it (ERESTART...). */
 static int let_go_stop(struct trace_hold *h)
 {
     int status, r;
 
-    if (ptrace(PTRACE_INTERRUPT, h->tid, NULL, NULL) || ptrace(PTRACE_CONT, h->tid, NULL, NULL))
+    if (ptrace(PTRACE_INTERRUPT, h->tid, NULL, NULL))
         return -errno;
     for (;;) {
-        r = hold_wait(h->t, h->tid, HOLD_ORIGINAL_MS, &status);
+        r = hold_run(h, PTRACE_CONT, &status);
         if (r)
             return r;
         if (is_event_stop(status)) {
@@ -261,12 +265,11 @@ static int let_go_stop(struct trace_hold *h)
             return -ESRCH;
         }
         h->was_stopped |= WSTOPSIG(status) == SIGSTOP;
-        if (ptrace(PTRACE_CONT, h->tid, NULL, NULL))
-            return -errno;
     }
 }
 
-/* A SIGSTOP that was held back takes effect now, unless a SIGCONT has come since: the one takes the other away (signal(7)). */
+/* A SIGSTOP that was held back takes effect now, unless a SIGCONT has come since: the one takes the other away
+ * (signal(7)). */
 static void let_go_stopping(const struct trace_hold *h)
 {
     if (h->was_stopped && !hold_has_pending(h->tid, 0, SIGCONT) && !hold_has_pending(h->tid, 1, SIGCONT))
@@ -287,6 +290,8 @@ int trace_let_go(struct trace_hold *h, const struct trace_event *event)
     let_go_stopping(h);
     if (event || hold_is_kept(h->t, h->tid))
         return 0;
+    if (hold_has_died(h->t, h->tid))
+        return -ESRCH;
     return ptrace(PTRACE_CONT, h->tid, NULL, NULL) ? -errno : 0;
 }
 

@@ -16,9 +16,11 @@
 
 #ifdef __x86_64__
 
+#define GATE_SIZE   2   /* of the instruction that makes a system call */
 #define RED_ZONE    128 /* System V ABI: below the stack pointer a function may keep data */
 #define SCRATCH_MAX 1024
-/* Where a called function returns to: nothing is mapped there (mmap_min_addr), so the return is a fault at this address. */
+/* Where a called function returns to: nothing is mapped there (mmap_min_addr), so the return is a fault at this
+ * address. */
 #define NOWHERE 8
 /* A function may do anything, also make processes. */
 #define FUNCTION_OPTIONS (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
@@ -53,7 +55,8 @@ static void call_fill(const struct trace_hold *h, long nr, const uint64_t a[6], 
     }
 }
 
-/* A filter asks for a tracer at this call. One of ours: on. One of the program's own has no tracer: ENOSYS (seccomp(2)). */
+/* A filter asks for a tracer at this call. One of ours: on. One of the program's own has no tracer: ENOSYS
+ * (seccomp(2)). */
 static void call_own_trace(pid_t tid)
 {
     unsigned long tag = 0;
@@ -64,15 +67,14 @@ static void call_own_trace(pid_t tid)
 
 enum call_stop { CALL_STOP_ENTRY_OR_EXIT, CALL_STOP_BIRTH, CALL_STOP_OTHER };
 
-/* Resumes to the next stop that matters. 0 with *ret, -ETIMEDOUT, -ESRCH, or -ECHILD with the signal it died of in *ret_signal. */
+/* Resumes to the next stop that matters. 0 with *ret, -ETIMEDOUT, -ESRCH, or -ECHILD with the signal it died of in
+ * *ret_signal. */
 static int call_step(struct trace_hold *h, enum call_stop *ret, int *ret_signal)
 {
     int status, r;
 
     for (;;) {
-        if (ptrace(PTRACE_SYSCALL, h->tid, NULL, NULL))
-            return -errno;
-        r = hold_wait(h->t, h->tid, h->is_copy ? h->timeout_ms : HOLD_ORIGINAL_MS, &status);
+        r = hold_run(h, PTRACE_SYSCALL, &status);
         if (r)
             return r;
         if (!WIFSTOPPED(status)) {
@@ -113,6 +115,45 @@ static int call_step(struct trace_hold *h, enum call_stop *ret, int *ret_signal)
     }
 }
 
+/* In a copy one step is enough: over the instruction, with the call in it. Its signal is then no longer blocked (a trap
+ * cannot be held back), which does not matter there. 0 with *ret, or as call_step(). */
+static int call_over(struct trace_hold *h, int64_t *ret)
+{
+    struct user_regs_struct regs;
+    int status, r;
+
+    for (;;) {
+        r = hold_run(h, PTRACE_SINGLESTEP, &status);
+        if (r)
+            return r;
+        if (!WIFSTOPPED(status)) {
+            *ret = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+            return -ECHILD;
+        }
+        if (status >> 16 == PTRACE_EVENT_SECCOMP)
+            call_own_trace(h->tid);
+        if (status >> 16 || WSTOPSIG(status) == SIGSTOP)
+            continue;
+        if (WSTOPSIG(status) != SIGTRAP) {
+            *ret = WSTOPSIG(status);
+            return -ECHILD;
+        }
+        if (!ptrace(PTRACE_GETREGS, h->tid, NULL, &regs) && regs.rip == h->gate + GATE_SIZE) {
+            *ret = (int64_t)regs.rax;
+            return 0;
+        }
+    }
+}
+
+/* SECCOMP_RET_TRAP skips the call and leaves its number where the result belongs; the signal is still to come. */
+static int call_was_trapped(const struct trace_hold *h, long nr, int64_t *result)
+{
+    if (!h->is_copy || *result != nr || !hold_has_pending(h->tid, 0, SIGSYS))
+        return 0;
+    *result = SIGSYS;
+    return 1;
+}
+
 int hold_call(struct trace_hold *h, const char *name, const uint64_t args[6], pid_t *ret_born, int64_t *ret)
 {
     long nr = call_number(h, name);
@@ -125,9 +166,13 @@ int hold_call(struct trace_hold *h, const char *name, const uint64_t args[6], pi
     if (nr < 0)
         return (int)nr;
     call_fill(h, nr, args, &regs);
-    if (ptrace(PTRACE_SETREGS, h->tid, NULL, &regs))
+    if (ptrace(PTRACE_SETREGS, h->tid, NULL, &regs) && (errno != ESRCH || !h->is_copy))
         return -errno;
     h->has_moved = 1;
+    if (h->is_copy && !h->is_32) {
+        r = call_over(h, ret);
+        return r ? r : call_was_trapped(h, nr, ret) ? -ECHILD : 0;
+    }
     for (;;) {
         r = call_step(h, &stop, &signal);
         if (r || stop == CALL_STOP_OTHER) {
@@ -146,17 +191,30 @@ int hold_call(struct trace_hold *h, const char *name, const uint64_t args[6], pi
     if (ptrace(PTRACE_GETREGS, h->tid, NULL, &regs))
         return -errno;
     *ret = h->is_32 ? (int32_t)regs.rax : (int64_t)regs.rax;
-    /* SECCOMP_RET_TRAP skips the call and leaves its number where the result belongs; the signal is still to come. */
-    if (h->is_copy && *ret == nr && hold_has_pending(h->tid, 0, SIGSYS)) {
-        *ret = SIGSYS;
-        return -ECHILD;
-    }
-    return 0;
+    return call_was_trapped(h, nr, ret) ? -ECHILD : 0;
 }
 
 int trace_inject(struct trace_hold *h, const char *name, const uint64_t args[6], int64_t *ret)
 {
     return hold_call(h, name, args, NULL, ret);
+}
+
+void hold_beginning(const struct trace_hold *h, uint64_t *ret_pc, uint64_t *ret_sp)
+{
+    struct user_regs_struct r;
+
+    memcpy(&r, h->saved, sizeof r);
+    *ret_pc = h->gate + GATE_SIZE;
+    *ret_sp = r.rsp;
+}
+
+int hold_begins_at(pid_t tid, uint64_t pc, uint64_t sp)
+{
+    uint64_t mask = 0, unblocked = (uint64_t)1 << (SIGKILL - 1) | (uint64_t)1 << (SIGSTOP - 1);
+    struct user_regs_struct r;
+
+    return !ptrace(PTRACE_GETREGS, tid, NULL, &r) && r.rip == pc && r.rsp == sp &&
+           !ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof mask, &mask) && (mask | unblocked) == ~(uint64_t)0;
 }
 
 uint64_t trace_scratch(const struct trace_hold *h, size_t size)
@@ -214,10 +272,10 @@ static int function_run(struct trace_hold *copy, int timeout_ms, uint64_t *ret)
     int status, r, left;
 
     for (;;) {
-        if (ptrace(PTRACE_CONT, copy->tid, NULL, NULL))
+        if (ptrace(PTRACE_CONT, copy->tid, NULL, NULL) && errno != ESRCH) /* dead already: that is to be heard */
             return -errno;
         left = (int)(end - clock_ms());
-        r = hold_wait(copy->t, copy->tid, left > 0 ? left : 0, &status);
+        r = hold_wait_copy(copy, left > 0 ? left : 0, &status);
         if (r)
             return r;
         if (!WIFSTOPPED(status)) {
@@ -284,6 +342,18 @@ int hold_call(struct trace_hold *h, const char *name, const uint64_t args[6], pi
 int trace_inject(struct trace_hold *h, const char *name, const uint64_t args[6], int64_t *ret)
 {
     return hold_call(h, name, args, NULL, ret);
+}
+
+void hold_beginning(const struct trace_hold *h, uint64_t *ret_pc, uint64_t *ret_sp)
+{
+    (void)h;
+    *ret_pc = *ret_sp = 0;
+}
+
+int hold_begins_at(pid_t tid, uint64_t pc, uint64_t sp)
+{
+    (void)tid, (void)pc, (void)sp;
+    return 0;
 }
 
 uint64_t trace_scratch(const struct trace_hold *h, size_t size)

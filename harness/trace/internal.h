@@ -33,6 +33,9 @@ struct tracee {
     struct trace_event birth;
 };
 
+/* Reports of others that holds leave for trace_next(). A hold makes one at most, and is refused when there is no room for it. */
+#define HOLD_KEPT 64
+
 struct trace {
     void *tracees; /* tsearch(3) tree by tid */
     size_t n;
@@ -52,9 +55,14 @@ struct trace {
     unsigned n_calls;      /* of trace_next() */
     int own_signal;        /* one that asks us to end, taken from signal_fd during a hold; 0: none */
     struct {
-        pid_t tid; /* 0: none */
+        pid_t tid;
         int status;
-    } kept; /* a report of a tracee that came when a hold began */
+    } kept[HOLD_KEPT]; /* reports of tracees that came during holds, in their order */
+    size_t n_kept;
+    struct {
+        uint64_t pc, sp;
+        int64_t until; /* clock_ms(); 0: none */
+    } lost_copy;       /* may have been made by one that was killed in the call */
     struct trace_name {
         uint32_t arch;
         long nr;
@@ -83,11 +91,23 @@ int64_t clock_ms(void);
 /* hold_wait.c */
 /* Waits for a report of this one task, at most timeout_ms. 0, -ETIMEDOUT, or -ESRCH (it is no child any more). */
 int hold_wait(struct trace *t, pid_t tid, int timeout_ms, int *ret_status);
+/* The same for a copy, whose death is left to be taken by hold_reap(): the original would be told of it. */
+struct trace_hold;
+int hold_wait_copy(const struct trace_hold *copy, int timeout_ms, int *ret_status);
+/* The same for one that is alive: -ESRCH also when nothing will come because it is dead. */
+int hold_wait_original(struct trace *t, pid_t tid, int timeout_ms, int *ret_status);
+/* 1: a held thread was killed meanwhile, and stands at its exit, of which trace_next() must tell: it is kept. */
+int hold_has_died(struct trace *t, pid_t tid);
 /* A report that is not the hold's: trace_next() begins with it. Until then the task is not ours to let run. */
 void hold_keep(struct trace *t, pid_t tid, int status);
 int hold_is_kept(const struct trace *t, pid_t tid);
+/* Takes the oldest of them. 1: there was one. */
+int hold_take(struct trace *t, pid_t *ret_tid, int *ret_status);
 /* Lets a task that is to die run to its end, and takes its report. 0: gone. */
 int hold_reap(struct trace *t, pid_t tid, int timeout_ms);
+/* Resumes a held thread or copy by this ptrace(2) request, and waits for what comes of it. 0, -ETIMEDOUT (a copy), or -ESRCH: the
+ * original was killed. */
+int hold_run(const struct trace_hold *h, int request, int *ret_status);
 /* 1: the signal waits to be delivered. is_shared: in the queue of the process, 0: of the thread. */
 int hold_has_pending(pid_t tid, int is_shared, int signal);
 int hold_pending(pid_t tid, int is_shared, int signal, siginfo_t *ret);
@@ -95,15 +115,20 @@ int hold_pending(pid_t tid, int is_shared, int signal, siginfo_t *ret);
 /* hold.c: a stop that came too late for the hold that asked for it: a call that it broke off begins again. */
 void hold_wave_through(pid_t tid);
 
-/* hold.c: address of an instruction that makes a system call: the one before pc, or one of the vDSO's. 0: none. */
+/* hold.c: address of an instruction that makes a system call: the one before or at pc, or one of the vDSO's. 0: none. */
 uint64_t hold_gate(pid_t tid, uint64_t pc, int is_32, uint64_t vdso);
+
+/* copy.c: the copy that the trace's lost_copy describes, should this unknown task be it, is ended. 1: it was. */
+int copy_find_lost(struct trace *t, pid_t tid);
+/* 1: it may still come: not now. */
+int copy_may_be_lost(struct trace *t);
+/* hold_call.c: where a copy begins: behind the gate, with that stack pointer, every signal blocked. */
+int hold_begins_at(pid_t tid, uint64_t pc, uint64_t sp);
+void hold_beginning(const struct trace_hold *h, uint64_t *ret_pc, uint64_t *ret_sp);
 
 /* ptrace(2) options of a copy. */
 #define HOLD_COPY_OPTIONS (PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)
-/* Bound of what a held original does for us: it cannot be left half way. */
-#define HOLD_ORIGINAL_MS 60000
 /* hold_call.c: trace_inject(); *ret_born, if not NULL, gets the pid of the child that a clone made. */
-struct trace_hold;
 int hold_call(struct trace_hold *h, const char *name, const uint64_t args[6], pid_t *ret_born, int64_t *ret);
 
 /* stops.c */

@@ -72,11 +72,8 @@ static int next_ready(struct trace *t, struct trace_event *ret)
     int status, r = 0;
     pid_t tid;
 
-    if (t->kept.tid) {
-        tid = t->kept.tid;
-        t->kept.tid = 0;
-        r = handle_report(t, tid, t->kept.status, ret);
-    }
+    while (!r && hold_take(t, &tid, &status))
+        r = handle_report(t, tid, status, ret);
     while (t->sweep && !r) {
         tid = waitpid(-1, &status, __WALL | WNOHANG);
         if (tid > 0)
@@ -157,6 +154,11 @@ int trace_next(struct trace *t, int timeout_ms, struct trace_event *ret)
         }
         if (adopt_early(t, ADOPT_AFTER_MS, ret, &wait))
             return 0;
+        if (!t->n && copy_may_be_lost(t)) {
+            poll(&ready, 1, 1);
+            t->sweep = 1;
+            continue;
+        }
         if (!t->n) {
             event_init(ret, TRACE_EVENT_NONE_LEFT, NULL);
             return 0;

@@ -7,7 +7,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,40 +18,63 @@
 
 #ifdef __x86_64__
 
-/* Becomes who it is to be, says how that went, and waits in a system call, whose instruction is the gate. Everything that `become` needs
- * was prepared before the fork: only async-signal-safe calls from here on. */
+/* Waits until it is traced, becomes who it is to be, says how that went, and stops in a system call, whose instruction is the gate.
+ * Everything that `become` needs was prepared before the fork: only async-signal-safe calls from here on. */
 __attribute__((noreturn)) static void stand_in_run(int (*become)(const void *), const void *context, int report)
 {
+    sigset_t all;
+    char go;
     int error;
 
-    /* Whoever shares its uid may look into it: nothing of ours is open in it but the way back. */
-    if (dup2(report, 0) < 0 || close_range(1, ~0U, 0))
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL); /* as in a copy: whoever shares its uid may send it anything */
+    /* And may look into it: nothing of ours is open in it but the way back. */
+    if (dup2(report, 0) < 0 || close_range(1, ~0U, 0) || read(0, &go, 1) != 1)
         _exit(1);
-    report = 0;
     error = become(context);
-    if (write(report, &error, sizeof error) == sizeof error && !error)
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) && !error) /* its memory is ours, whatever fs.suid_dumpable says */
+        error = errno;
+    if (write(0, &error, sizeof error) == sizeof error && !error)
         for (;;)
-            pause();
+            kill(getpid(), SIGSTOP);
     _exit(1);
 }
 
-static int stand_in_hold(struct trace_hold *h)
+/* Where it can be used: it has stopped after its report. */
+static int stand_in_ready(struct trace_hold *h)
 {
     struct user_regs_struct r;
-    int status, error;
 
-    if (ptrace(PTRACE_SEIZE, h->tid, NULL,
-               (void *)(long)(PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)) ||
-        ptrace(PTRACE_INTERRUPT, h->tid, NULL, NULL))
-        return -errno;
-    error = hold_wait(h->t, h->tid, STAND_IN_MS, &status);
-    if (error)
-        return error;
-    if (!WIFSTOPPED(status) || ptrace(PTRACE_GETREGS, h->tid, NULL, &r))
+    if (ptrace(PTRACE_GETREGS, h->tid, NULL, &r))
         return -ESRCH;
     memcpy(h->saved, &r, sizeof r);
     h->gate = hold_gate(h->tid, r.rip, 0, getauxval(AT_SYSINFO_EHDR)); /* its memory is a copy of ours */
     return h->gate ? 0 : -ENOEXEC;
+}
+
+/* From its first step, for others may stop it or kill it as soon as it has their uid. */
+static int stand_in_hold(struct trace_hold *h, int report)
+{
+    int64_t end = clock_ms() + STAND_IN_MS;
+    int status, error, r = 0;
+    ssize_t n;
+
+    if (ptrace(PTRACE_SEIZE, h->tid, NULL,
+               (void *)(long)(PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)))
+        return -errno;
+    if (send(report, "", 1, MSG_NOSIGNAL) != 1)
+        return -EPIPE;
+    while (!r && clock_ms() < end) {
+        r = hold_wait(h->t, h->tid, STAND_IN_MS, &status);
+        n = r ? 0 : recv(report, &error, sizeof error, MSG_DONTWAIT);
+        if (n == sizeof error)
+            return error ? -error : WIFSTOPPED(status) ? stand_in_ready(h) : -ESRCH;
+        if (!r && !WIFSTOPPED(status))
+            return -ESRCH;
+        if (!r && ptrace(PTRACE_CONT, h->tid, NULL, NULL) && errno != ESRCH) /* somebody else's SIGSTOP: not now */
+            r = -errno;
+    }
+    return r ? r : -ETIMEDOUT;
 }
 
 static void stand_in_end(struct trace_hold *h)
@@ -66,30 +91,20 @@ int trace_stand_in(struct trace *t, int (*become)(const void *), const void *con
                    struct trace_hold *ret)
 {
     struct trace_hold h = { .t = t, .is_copy = 1, .is_stand_in = 1, .timeout_ms = timeout_ms };
-    int report[2], error = EPIPE;
-    ssize_t n;
+    int report[2], r;
 
-    if (pipe2(report, O_CLOEXEC))
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, report))
         return -errno;
     h.tid = fork();
     if (!h.tid)
         stand_in_run(become, context, report[1]);
     close(report[1]);
-    if (h.tid < 0) {
-        close(report[0]);
-        return -EAGAIN;
-    }
-    do
-        n = read(report[0], &error, sizeof error);
-    while (n < 0 && errno == EINTR);
+    r = h.tid < 0 ? -EAGAIN : stand_in_hold(&h, report[0]);
     close(report[0]);
-    error = n == sizeof error ? -error : -EPIPE;
-    if (!error)
-        error = stand_in_hold(&h);
-    if (error) {
+    if (r && h.tid > 0)
         stand_in_end(&h);
-        return error;
-    }
+    if (r)
+        return r;
     h.seen_pid = h.tid;
     *ret = h;
     return 0;

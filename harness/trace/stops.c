@@ -273,6 +273,13 @@ unsigned trace_threads(const struct trace *t, pid_t pid)
     return survivors.n;
 }
 
+int trace_is_stopped(const struct trace *t, pid_t tid)
+{
+    const struct tracee *tracee = tracee_find(t, tid);
+
+    return tracee && tracee->is_stopped;
+}
+
 static int handle_stop(struct trace *t, struct tracee *tracee, int status, struct trace_event *ret)
 {
     int signal = WSTOPSIG(status);
@@ -344,6 +351,8 @@ int handle_report(struct trace *t, pid_t tid, int status, struct trace_event *re
         return 1;
     }
     if (!tracee) { /* a newborn ahead of its maker's event: hold it until we know whose it is */
+        if (copy_find_lost(t, tid))
+            return 0;
         tracee = tracee_add(t, tid, tid, TRACEE_EARLY);
         if (!tracee)
             return -ENOMEM;

@@ -110,6 +110,10 @@ int trace_fail(struct trace *t, const struct trace_event *event, int error);
 
 /* Live threads of the process, as far as events have told. */
 unsigned trace_threads(const struct trace *t, pid_t pid);
+/* 1: job control has stopped the thread. /proc shows that as the stop of a tracee, like one whose event is still to come. */
+int trace_is_stopped(const struct trace *t, pid_t tid);
+/* 1: a signal that asks us to end has come, of which trace_next() will tell: whatever takes long should stop. */
+int trace_is_asked(struct trace *t);
 /* Kills every tracee with SIGKILL. Their ends still come as events. */
 void trace_kill(struct trace *t);
 
