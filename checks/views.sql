@@ -2,21 +2,30 @@
 -- judgement; they stay for the report.
 
 -- Who the stopped thread was at a look: one row per look that has credentials.
-create temp view if not exists identity as
+drop table if exists temp.identity;
+create temp table identity as
 select l.id as look, l.process, l.seq, l.moment, l.image, l.call, l.marker, l.threads, l.fd_table, l.limit_table,
   l.environ_table, l.map_table, c.tid, c.ruid, c.euid, c.suid, c.fsuid, c.rgid, c.egid, c.sgid, c.fsgid, c.groups,
   c.cap_inh, c.cap_prm, c.cap_eff, c.cap_bnd, c.cap_amb, c.no_new_privs, c.seccomp, c.dumpable, c.user_ns
 from main.look l join main.cred c on c.look = l.id and c.tid = l.tid;
+create index temp.identity_look on identity (look);
+create index temp.identity_process on identity (process, seq);
+create index temp.identity_call on identity (call);
 
 -- Who each process was when it began: at its birth, or at its first exec when it was launched.
-create temp view if not exists first_identity as
+drop table if exists temp.first_identity;
+create temp table first_identity as
 select *, min(seq) as first_seq from identity group by process;
+create index temp.first_identity_process on first_identity (process);
 
 -- What each program (one image of one process) came to: its last look at rest, at its end, or before it ran at all.
 -- Looks around single calls are passing states and are left out.
-create temp view if not exists resting as
+drop table if exists temp.resting;
+create temp table resting as
 select *, max(seq) as last_seq from identity
 where moment in ('exec', 'settled', 'marker', 'exit') group by process, image;
+create index temp.resting_process on resting (process, image);
+create index temp.resting_look on resting (look);
 
 -- The user namespace in which the audit began: capabilities of another one count only within that one.
 create temp view if not exists home_ns as
@@ -24,7 +33,8 @@ select user_ns from identity where user_ns is not null order by seq limit 1;
 
 -- Resting programs of a process that had effective uid 0 in its life and has another one now. root_seq: when it was
 -- root last. by_exec: the present capabilities are a program file's, for it has run exec(2) since.
-create temp view if not exists dropped as
+drop table if exists temp.dropped;
+create temp table dropped as
 select r.*, exists (select 1 from main.image i where i.process = r.process and i.seq > r.root_seq and i.seq <= r.seq)
     as by_exec,
   exists (select 1 from main.image i where i.id = r.image and i.process = r.process and i.mode & 2048 and i.uid = r.euid
@@ -33,6 +43,8 @@ select r.*, exists (select 1 from main.image i where i.process = r.process and i
 from (select t.*, (select max(e.seq) from identity e where e.process = t.process and e.seq < t.seq and e.euid = 0)
     as root_seq from resting t where t.euid <> 0) r
 where r.root_seq is not null;
+create index temp.dropped_process on dropped (process, image);
+create index temp.dropped_look on dropped (look);
 
 -- Uids and gids (kind 'u', 'g') that were privilege in a process: effective 0, or given by a set-id program. `seq`: when.
 create temp view if not exists privilege as
@@ -43,6 +55,11 @@ union all
 select e.process, e.seq, 'g', e.egid from identity e
 where (e.egid = 0 and e.euid = 0) or (e.moment = 'exec' and e.egid <> e.rgid
   and exists (select 1 from main.image i where i.id = e.image and i.secure = 1));
+
+-- Each of them once, as it was first.
+drop table if exists temp.first_privilege;
+create temp table first_privilege as select process, kind, id, min(seq) as seq from privilege group by process, kind, id;
+create index temp.first_privilege_process on first_privilege (process, kind, id);
 
 -- Ids whose return a process may try, to test its drop: privilege, and 0 or a saved id that it was born with.
 create temp view if not exists former_id as
@@ -137,6 +154,7 @@ with recursive up (descendant, ancestor, branch, depth) as (
   where p.parent is not null and u.depth < 64)
 select * from up;
 create index temp.lineage_descendant on lineage (descendant, ancestor);
+create index temp.lineage_ancestor on lineage (ancestor, descendant);
 
 -- Draws, with the program (image) they were made in. Processes of one image are copies of one program by fork.
 drop table if exists temp.image_begin;

@@ -18,7 +18,8 @@ static int count_arguments(const char *name)
         const char *name;
         int n;
     } calls[] = { { "setuid", 1 },   { "setgid", 1 },   { "setfsuid", 1 },  { "setfsgid", 1 },
-                  { "setreuid", 2 }, { "setregid", 2 }, { "setgroups", 1 }, { "prctl", 2 } };
+                  { "setreuid", 2 }, { "setregid", 2 }, { "setgroups", 0 }, /* a list: in the detail */
+                  { "prctl", 2 } };
 
     for (size_t i = 0; name && i < sizeof calls / sizeof calls[0]; i++)
         if (!strcmp(calls[i].name, name))
@@ -60,6 +61,12 @@ void text_call(struct page *p, sqlite3_stmt *row, int column)
     page_add(p, "(");
     if (put_capset(p, name, (const char *)sqlite3_column_text(row, column + 1)))
         ;
+    else if (name && !strcmp(name, "getrandom") && sqlite3_column_type(row, column + 3) != SQLITE_NULL)
+        page_format(p, "%lld bytes", (long long)sqlite3_column_int64(row, column + 3));
+    else if (name && !strcmp(name, "setgroups") && sqlite3_column_type(row, column + 1) == SQLITE_NULL &&
+             sqlite3_column_type(row, column + 2) != SQLITE_NULL &&
+             sqlite3_column_int64(row, column + 2) == 0) /* 0 would be the group of that number */
+        page_add(p, "none");
     else if (sqlite3_column_type(row, column + 1) != SQLITE_NULL)
         text_column(p, row, column + 1);
     else /* ids are shown as the signed numbers they were given as: -1 keeps an id */

@@ -24,18 +24,23 @@
     "CASE WHEN " KEPT " THEN 0 WHEN j.outcome = 'crashed' THEN 1 WHEN j.outcome = 'hung' THEN 2"                       \
     " WHEN j.outcome = 'failed' THEN 3 WHEN j.outcome = 'carried-on' THEN 4 ELSE 5 END"
 
-/* What a reader can tell apart: two sites that differ only in who called the caller are one place to him. */
-#define PLACED "s.role, s.name, s.detail, c.a0, c.a1, c.a2, pl.object, pl.offset"
+/* What a reader can tell apart: sites that differ only in who called the caller, or in sizes and addresses, are one place to him. */
+#define ID_ARGUMENT(n) "CASE WHEN s.name GLOB 'set*id' THEN c." #n " END"
+#define PLACED                                                                                                         \
+    "s.role, s.name, s.detail, " ID_ARGUMENT(a0) ", " ID_ARGUMENT(a1) ", " ID_ARGUMENT(a2) ", pl.object, pl.offset"
 
 /* clang-format off */
+/* A place comes with all that it led to, the one first that asks most to be read. */
 static const char trials_sql[] =
-    "SELECT dense_rank() OVER (ORDER BY " RANK ", " PLACED ", j.outcome, j.status, j.kept_uid, j.kept_gid, j.kept_groups,"
-    " j.kept_caps, j.served, j.every) AS same, dense_rank() OVER (ORDER BY " PLACED "), j.error, j.every, j.outcome, j.status,"
-    " j.kept_uid, j.kept_gid, coalesce(j.kept_groups, ''), coalesce(j.kept_caps, 0),"
-    " j.served, " RANK " AS rank, j.evidence, j.recording, s.role, s.name, s.detail, c.a0, c.a1, c.a2, "
-    TEXT_PLACE_COLUMNS " FROM injection j LEFT JOIN site s ON s.id = j.site"
-    " LEFT JOIN call c ON c.id = s.first_call" TEXT_PLACE_JOIN("s.stack")
-    " ORDER BY same, j.error, j.id";
+    "WITH trial AS (SELECT j.*, " RANK " AS rank, dense_rank() OVER (ORDER BY " PLACED ") AS place,"
+    " s.role, s.name, s.detail, c.a0, c.a1, c.a2, s.stack FROM injection j LEFT JOIN site s ON s.id = j.site"
+    " LEFT JOIN call c ON c.id = s.first_call" TEXT_PLACE_JOIN("s.stack") "),"
+    " ranked AS (SELECT t.*, min(t.rank) OVER (PARTITION BY t.place) AS worst FROM trial t)"
+    " SELECT dense_rank() OVER (ORDER BY r.worst, r.place, r.rank, r.outcome, CASE WHEN r.outcome IN ('ended', 'crashed')"
+    " THEN r.status END, r.kept_uid, r.kept_gid, r.kept_groups, r.kept_caps, r.served, r.every) AS same, r.place,"
+    " r.error, r.every, r.outcome, r.status, r.kept_uid, r.kept_gid, coalesce(r.kept_groups, ''), coalesce(r.kept_caps, 0),"
+    " r.served, r.rank, r.evidence, r.recording, r.role, r.name, r.detail, r.a0, r.a1, r.a2, "
+    TEXT_PLACE_COLUMNS " FROM ranked r" TEXT_PLACE_JOIN("r.stack") " ORDER BY same, r.error, r.id";
 /* clang-format on */
 enum {
     GROUP,
@@ -75,7 +80,7 @@ static int is_outcome(sqlite3_stmt *row, const char *word)
     return outcome && !strcmp(outcome, word);
 }
 
-/* "uid 0, gid 0, groups 0 4, cap_setuid": what it went on with and has not at rest when nothing fails. */
+/* "uid 0, gid 0, groups 0 4, capabilities cap_setuid": what it went on with and has not at rest when nothing fails. */
 static void put_kept(struct page *p, sqlite3_stmt *row)
 {
     size_t size;
@@ -96,7 +101,7 @@ static void put_kept(struct page *p, sqlite3_stmt *row)
         before = ", ";
     }
     if (sqlite3_column_int64(row, KEPT_CAPS)) {
-        page_add(p, before);
+        page_format(p, "%scapabilities ", before);
         text_capabilities(p, (uint64_t)sqlite3_column_int64(row, KEPT_CAPS));
     }
 }

@@ -9,6 +9,8 @@
 #include "reports/escape.h"
 
 #define LEAST_WIDTH 5 /* of a column that gives way */
+/* This part of the width is left to a column while another can give way, even at the cost of a word. */
+#define READABLE 6
 
 struct libscols_table *text_table_new(struct page *p)
 {
@@ -110,6 +112,8 @@ static void find_widths(const struct text_grid *g, int width, int *ret)
             continue;
         ret[c] = ret[c] < name ? name : ret[c];
         words[c] = words[c] < least[c] ? least[c] : words[c];
+        if (words[c] < width / READABLE) /* many short words below one another are hard to read */
+            words[c] = ret[c] < width / READABLE ? ret[c] : width / READABLE;
         sum += ret[c] + 1;
     }
     if (width > 0)

@@ -16,10 +16,11 @@
 with fallen as materialized (select d.*, max(d.seq) from dropped d group by d.process),
 rest as materialized (select i.*, max(i.seq) from fallen d join identity i on i.process = d.process and i.seq > d.root_seq
   where i.euid <> 0 and i.fd_table is not null and i.moment in ('exec', 'settled', 'marker', 'exit') group by i.process),
+setup as materialized (select * from call where name = 'io_uring_setup' and error = 0),
 -- Rings that the process made, or an ancestor before the fork; who made them.
 ring as materialized (select r.process, c.id, c.seq, c.process as maker, c.result as fd, ifnull(c.detail, '') as detail,
     (select b.euid from identity b where b.process = c.process and b.seq <= c.seq order by b.seq desc limit 1) as euid
-  from rest r join call c on c.name = 'io_uring_setup' and c.error = 0 and c.seq < r.seq and (c.process = r.process or exists
+  from setup c cross join rest r on c.seq < r.seq and (c.process = r.process or exists
     (select 1 from lineage l join process b on b.id = l.branch where l.descendant = r.process and l.ancestor = c.process
       and b.seq > c.seq))),
 open_ring as materialized (select r.process, r.look, f.fd, d.from_starter, d.first_look from rest r

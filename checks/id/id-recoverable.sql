@@ -17,7 +17,7 @@
 --   seccomp filter of its own.
 -- fix: Set all three ids at once, groups first: setgroups, setresgid(g, g, g), setresuid(u, u, u); check each result, read
 --   the ids back with getresuid(2), and try to get the old one back, which must fail. spc_drop_privileges_to() does so.
-with priv as materialized (select process, kind, id, min(seq) as seq from privilege group by process, kind, id),
+with priv as (select process, kind, id, seq from first_privilege),
 last_back as materialized (select e.process, max(e.seq) as seq from identity e join priv p on p.process = e.process
   and p.kind = 'u' and p.id = e.euid group by e.process),
 down as materialized (select look, ruid, suid, cap_amb, by_exec, by_setuid_program from dropped),

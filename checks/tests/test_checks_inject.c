@@ -187,6 +187,9 @@ static void test_inject_crash__accepts_an_end_on_purpose(void)
     EXPECT("accepted:2", case_judge("inject-crash", AT_SITE('setuid', null) DIED(134, 0)));
     EXPECT("it ended itself on purpose, by abort(3)", SAID("reason", "inject-crash"));
     EXPECT("accepted:2", case_judge("inject-crash", AT_SITE('setuid', null) DIED(15, 0)));
+    EXPECT("accepted:2", case_judge("inject-crash", AT_SITE('getrandom', null) DIED(31, 1)));
+    EXPECT("what it tried instead is not allowed by its own system call filter, which ended it",
+           SAID("reason", "inject-crash"));
     case_end();
 }
 
@@ -199,7 +202,10 @@ static void test_inject_crash__unknown(void)
 static void test_rng_entropy_unchecked__fires(void)
 {
     EXPECT("found:2", case_judge("rng-entropy-unchecked", AT_SITE('getrandom', null) TRIED(38, 'carried-on')));
-    EXPECT("high/proven", SAID("severity || '/' || strength", "rng-entropy-unchecked"));
+    EXPECT("medium/proven", SAID("severity || '/' || strength", "rng-entropy-unchecked"));
+    EXPECT("found:2", case_judge("rng-entropy-unchecked",
+                                 AT_SITE('getrandom', null) TRIED(38, 'carried-on') DRAW(1, 2, 15, 'keys', 'abcd')));
+    EXPECT("high", SAID("severity", "rng-entropy-unchecked"));
     EXPECT("found:2", case_judge("rng-entropy-unchecked",
                                  AT_SITE('open', '/dev/urandom') TRIED(24, 'carried-on') TRIED(2, 'ended')));
     /* a trial's own recording: it drew afterwards */
@@ -228,6 +234,39 @@ static void test_rng_entropy_unchecked__silent(void)
     case_end();
 }
 
+/* A program that has bytes of several sources of the kernel loses one. */
+static void test_rng_entropy_unchecked__accepts_another_source(void)
+{
+#define OTHER(process, image, ...) CALL(8, process, 11, image, __VA_ARGS__)
+    EXPECT("accepted:2", case_judge("rng-entropy-unchecked", AT_SITE('open', '/dev/urandom') TRIED(24, 'carried-on')
+                                                                 OTHER(2, 1, 'getrandom', 0, 48, 0, null, 0)));
+    EXPECT("the program has random bytes of getrandom(2) too", SAID("reason", "rng-entropy-unchecked"));
+    EXPECT("accepted:2", case_judge("rng-entropy-unchecked", AT_SITE('getrandom', null) TRIED(38, 'carried-on')
+                                                                 OTHER(2, 1, 'open', 0, 0, 0, '/dev/urandom', 0)));
+    /* of the C library, of the same source, in vain, in another process, in another program */
+    EXPECT("found:2", case_judge("rng-entropy-unchecked", AT_SITE('open', '/dev/urandom') TRIED(24, 'carried-on')
+                                                              OTHER(2, 1, 'getrandom', 0, 8, 1, null, 0)));
+    EXPECT("found:2", case_judge("rng-entropy-unchecked", AT_SITE('open', '/dev/urandom') TRIED(24, 'carried-on')
+                                                              OTHER(2, 1, 'open', 0, 0, 0, '/dev/urandom', 0)));
+    EXPECT("found:2", case_judge("rng-entropy-unchecked", AT_SITE('open', '/dev/urandom') TRIED(24, 'carried-on')
+                                                              OTHER(2, 1, 'getrandom', 0, 48, 0, null, 38)));
+    EXPECT("found:2", case_judge("rng-entropy-unchecked", AT_SITE('open', '/dev/urandom') TRIED(24, 'carried-on')
+                                                              OTHER(1, 1, 'getrandom', 0, 48, 0, null, 0)));
+    EXPECT("found:2", case_judge("rng-entropy-unchecked", AT_SITE('open', '/dev/urandom') TRIED(24, 'carried-on')
+                                                              IMAGE(5, 2, 13, '/usr/sbin/other', 0, 1)
+                                                                  OTHER(2, 5, 'getrandom', 0, 48, 0, null, 0)));
+    EXPECT("found:2",
+           case_judge("rng-entropy-unchecked", AT_SITE('open', '/dev/urandom') TRIED(24, 'carried-on') TRIED(2, 'ended')
+                                                   SITE(2, 'nginx>', 'open', '/dev/urandom', 1, null)
+                                                       OTHER(2, 1, 'getrandom', 0, 48, 0, null, 0)));
+    /* in a trial's own recording, before the failure */
+    EXPECT("", case_judge("rng-entropy-unchecked", ROOT_TRIAL CALL(1, 2, 11, 1, 'open', 0, 0, 0, '/dev/urandom', 0)
+                                                       CALL(2, 2, 12, 1, 'getrandom', 0, 32, 0, null, 38) INJECTED(2)
+                                                           DRAW(1, 2, 15, 'keys', 'abcd')));
+    case_end();
+#undef OTHER
+}
+
 static void test_rng_entropy_unchecked__unknown(void)
 {
     EXPECT("unknown:2", case_judge("rng-entropy-unchecked", AT_SITE('getrandom', null) TRIED(38, 'failed')));
@@ -244,4 +283,5 @@ TEST_MAIN("test_checks_inject", TEST(test_id_drop_unchecked__injected_fires),
           TEST(test_inject_hang__silent), TEST(test_inject_hang__unknown), TEST(test_inject_crash__fires),
           TEST(test_inject_crash__silent), TEST(test_inject_crash__accepts_an_end_on_purpose),
           TEST(test_inject_crash__unknown), TEST(test_rng_entropy_unchecked__fires),
-          TEST(test_rng_entropy_unchecked__silent), TEST(test_rng_entropy_unchecked__unknown))
+          TEST(test_rng_entropy_unchecked__silent), TEST(test_rng_entropy_unchecked__accepts_another_source),
+          TEST(test_rng_entropy_unchecked__unknown))

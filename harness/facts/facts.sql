@@ -305,6 +305,8 @@ CREATE TABLE finding (
   reason TEXT                    -- accepted: why; unknown: the gap
 );
 
+CREATE INDEX process_parent ON process (parent);
+CREATE INDEX image_process ON image (process, seq);
 CREATE INDEX look_process ON look (process, seq);
 CREATE INDEX cred_look ON cred (look);
 CREATE INDEX call_process ON call (process, seq);

@@ -31,6 +31,8 @@ void after_read(sqlite3 *db, int64_t process, int64_t seq, struct after *ret)
                             "SELECT count(*) FROM look WHERE process = ?1 AND seq > ?2 AND moment = 'settled'"
                             " AND waiting IS NOT NULL",
                             process, seq);
+    ret->calls =
+        ASK_NUMBER(db, "SELECT count(*) FROM call WHERE process = ?1 AND seq > ?2 AND injected = 0", process, seq);
     ret->kin = ASK_NUMBER(db, kin, process, seq);
     ret->status =
         ASK_NUMBER(db, "SELECT status FROM process WHERE id = ?1 AND ending IN ('exited', 'signalled')", process);

@@ -168,6 +168,7 @@ static void add_kin(struct text *t, sqlite3 *db, const struct hit *hit)
 static void add_kept(struct text *t, const struct kept *k)
 {
     const char *before = "; beyond what it has in the clean run it kept ";
+    int n = __builtin_popcountll(k->caps); /* their names are in the row's mask */
 
     if (k->uid != FACTS_NULL) {
         add(t, "%suid %lld", before, (long long)k->uid);
@@ -182,7 +183,7 @@ static void add_kept(struct text *t, const struct kept *k)
         before = ", ";
     }
     if (k->caps)
-        add(t, "%scapabilities %llx", before, (unsigned long long)k->caps);
+        add(t, "%s%d capabilit%s", before, n, n == 1 ? "y" : "ies");
 }
 
 static int is_random(const struct inject_trial *trial)
@@ -198,7 +199,8 @@ static void add_end(struct text *t, sqlite3 *db, const struct hit *hit, const st
     int is_on = !strcmp(o->name, "carried-on");
 
     if (!end->has_retried && is_on && is_random(trial))
-        add(t, "; it did not ask another source of the kernel for random bytes instead");
+        add(t, hit->tries.beside ? "; it had random bytes of another source of the kernel too"
+                                 : "; it did not ask another source of the kernel for random bytes instead");
     add(t, "; ");
     add_status(t, hit->after.status);
     if (end->is_first_crashed && !hit->after.is_crashed) {

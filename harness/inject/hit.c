@@ -23,6 +23,8 @@ void call_text(sqlite3_stmt *row, int column, char *buffer, size_t size)
     for (size_t i = 0; i < COUNT(forms); i++)
         if (!strcmp(forms[i].name, name))
             args = forms[i].args;
+    if (!strcmp(name, "setgroups") && !detail[0] && ask_integer(row, column + 2) == 0)
+        detail = "none";
     at = (size_t)snprintf(buffer, size, "%s(%.100s", name, args < 0 ? detail : "");
     if (!strcmp(name, "getrandom"))
         at += (size_t)snprintf(buffer + at, size - at, "%lld bytes", (long long)sqlite3_column_int64(row, column + 3));
@@ -48,8 +50,16 @@ void tries_read(sqlite3 *db, int64_t call, struct tries *ret)
         "  OR n.name = 'getrandom' AND NOT (n.a1 = 8 AND n.a2 = 1))"
         " AND (c.name = 'getrandom' OR c.name = 'open' AND c.detail IN " RANDOM_DEVICES ")";
 
+    static const char beside[] =
+        "SELECT count(*) FROM call n JOIN call c ON c.id = ?1 WHERE n.process = c.process AND n.image IS c.image"
+        " AND n.injected = 0 AND n.error = 0 AND (n.name = 'open' AND n.detail IN " RANDOM_DEVICES
+        "  OR n.name = 'getrandom' AND NOT (n.a1 = 8 AND n.a2 = 1))"
+        " AND (n.name <> c.name OR n.name = 'open' AND n.detail <> c.detail)"
+        " AND (c.name = 'getrandom' OR c.name = 'open' AND c.detail IN " RANDOM_DEVICES ")";
+
     ret->same = ASK_NUMBER(db, same, call);
     ret->other = ASK_NUMBER(db, other, call);
+    ret->beside = ASK_NUMBER(db, beside, call);
 }
 
 int hit_read(sqlite3 *db, struct hit *ret)

@@ -49,6 +49,9 @@ int64_t story_rest(sqlite3 *db, int64_t process, int64_t after);
 /* What tells the place of a call in every run, from the rows of its stack. 0, or -ENOENT: there is none. */
 int story_key(sqlite3 *db, int64_t stack, char *buffer, size_t size);
 
+/* Of a row with the columns name, detail, a0, a1, a2 from `column` on. */
+enum observe_wish story_wish(sqlite3_stmt *row, int column);
+
 /* ---- sites.c ---- */
 /* Writes the rows `site` of the clean run in `f`. */
 int sites_write(struct facts *f);
@@ -58,22 +61,27 @@ struct inject_trial {
     int64_t site;
     char *role, *name, *key, *detail; /* owned */
     int64_t a0;                       /* of its first call */
+    enum observe_wish wish;           /* likewise */
     int is_threaded;
     int error;
 };
 
 /* ---- population.c: ids, groups and capabilities that some processes have together ---- */
+struct numbers {
+    int64_t *values; /* ascending, owned */
+    size_t n;
+};
 struct population {
-    int64_t *uids, *gids, *groups; /* ascending, owned */
-    size_t n_uids, n_gids, n_groups;
+    struct numbers uids, gids, groups; /* uids, gids: any of the four */
+    struct numbers euids, egids;       /* the effective ones, by which files are opened */
     uint64_t caps;
     size_t n; /* credentials that were added */
 };
 /* Adds every credential of the look. 0 or -ENOMEM. */
 int population_add(struct population *p, sqlite3 *db, int64_t look);
 void population_release(struct population *p);
-/* What `of` has and `clean` has not: the smallest such uid and gid (FACTS_NULL: none), the groups as text (owned; NULL: none), the
- * capabilities. */
+/* What `of` has and `clean` has not, of what there was `before` the failure: the smallest such uid and gid (FACTS_NULL: none), the
+ * groups as text (owned; NULL: none), the capabilities. An id that is effective now and only saved in the clean run counts too. */
 struct kept {
     int64_t uid, gid;
     char *groups;
@@ -85,6 +93,7 @@ int population_kept(const struct population *of, const struct population *clean,
 /* ---- after.c: what a process did after a moment ---- */
 struct after {
     int64_t execs, forks, markers, waits; /* waits: settled looks in which it waited for somebody */
+    int64_t calls;                        /* of interest, but for those that were made to fail */
     int64_t kin;                          /* processes below it, born since, that executed or waited */
     int64_t status;                       /* wait status; FACTS_NULL: it lived to the end of the audit */
     int is_crashed;                       /* ended by a signal that means a fault */
@@ -94,9 +103,9 @@ int status_is_crash(int64_t status);
 
 /* ---- hit.c: the process that met the first failure of a trial ---- */
 /* Calls of that process from that one on, which succeeded: with the same arguments, and to any other of the kernel's sources of random
- * bytes where it asked for them. */
+ * bytes where it asked for them. beside: before it or after it, in the same program, to another source of random bytes than this. */
 struct tries {
-    int64_t same, other;
+    int64_t same, other, beside;
 };
 void tries_read(sqlite3 *db, int64_t call, struct tries *ret);
 struct hit {

@@ -8,16 +8,19 @@
 /* Those that made the call at this place in the clean run, as they rested afterwards. */
 static int clean_makers(sqlite3 *clean, const struct inject_trial *trial, struct population *ret)
 {
-    static const char sql[] = "SELECT c.process, min(c.seq) FROM site s JOIN call c ON c.name = s.name AND"
-                              " (c.id = s.first_call OR c.stack = s.stack AND s.role ="
-                              "  (SELECT role FROM temp.role r WHERE r.process = c.process AND r.image = c.image))"
-                              " WHERE s.id = ?1 GROUP BY c.process";
+    static const char sql[] =
+        "SELECT c.process, c.seq, c.name, c.detail, c.a0, c.a1, c.a2 FROM site s JOIN call c ON c.name = s.name AND"
+        " (c.id = s.first_call OR c.stack = s.stack AND s.role ="
+        "  (SELECT role FROM temp.role r WHERE r.process = c.process AND r.image = c.image))"
+        " WHERE s.id = ?1 ORDER BY c.seq";
     sqlite3_stmt *row = ASK(clean, sql, trial->site);
     int r = row ? 0 : -EIO;
 
     while (!r && sqlite3_step(row) == SQLITE_ROW) {
-        int64_t look = story_rest(clean, ask_integer(row, 0), ask_integer(row, 1));
+        int64_t look = FACTS_NULL;
 
+        if (story_wish(row, 2) == trial->wish)
+            look = story_rest(clean, ask_integer(row, 0), ask_integer(row, 1));
         r = look == FACTS_NULL ? 0 : population_add(ret, clean, look);
     }
     sqlite3_finalize(row);
@@ -70,13 +73,17 @@ static int kept_join(struct kept *all, struct kept *more)
 static int kept_one(sqlite3 *db, int64_t process, int64_t after, sqlite3 *clean, const struct population *makers,
                     const struct population *before, int is_maker, struct kept *all)
 {
+    /* One below that ended with an error, or was ended by the audit, before it had begun to work is not what serves. */
+    static const char works[] =
+        "SELECT count(*) FROM process p WHERE p.id = ?1 AND (p.ending = 'exited' AND p.status = 0 OR EXISTS (SELECT 1"
+        " FROM look l WHERE l.process = p.id AND l.moment IN ('settled', 'marker', 'exec')))";
     int64_t look = story_rest(db, process, after);
     struct population now = { 0 }, then = { 0 };
     struct kept kept = { FACTS_NULL, FACTS_NULL, NULL, 0 };
     char role[512];
     int r;
 
-    if (look == FACTS_NULL)
+    if (look == FACTS_NULL || (!is_maker && !ASK_NUMBER(db, works, process)))
         return 0;
     r = population_add(&now, db, look);
     if (!r && !is_maker) {

@@ -71,15 +71,20 @@ static int has_worked(const struct after *a)
     return a->execs || a->waits || a->markers || a->kin;
 }
 
-/* 1: the process gave up. An end with another status than in the clean run, unless another program had begun in it; or an end
- * without any of the work that it does in the clean run. */
-static int has_ended(const struct after *now, const struct after *then)
+/* 1: the process gave up. An end with another status than in the clean run, unless another program had begun in it. With the same
+ * status, an end with an error at once; or, where the service was not seen to go on, one without the work that it does in the clean
+ * run: of several workers another one may have got that, and whether one was seen waiting is chance. */
+static int has_ended(const struct after *now, const struct after *then, int is_served)
 {
     if (now->status == FACTS_NULL || now->execs)
         return 0;
-    if (now->status == then->status)
-        return !has_worked(now) && has_worked(then);
-    return now->status != 0 || !has_worked(now);
+    if (now->status != then->status)
+        return now->status != 0 || !has_worked(now);
+    if (has_worked(now))
+        return 0;
+    if (!is_served && (then->execs || then->markers || (then->forks && !now->forks)))
+        return 1;
+    return now->status != 0 && !now->calls && !now->forks && then->calls + then->forks > 0;
 }
 
 static int has_kept(const struct kept *k)
@@ -98,7 +103,7 @@ static const char *outcome_name(sqlite3 *db, const struct hit *hit, const struct
         return "crashed";
     if (end->too_many || end->is_busy || (end->is_over && is_exit))
         return "hung";
-    if (has_ended(&hit->after, then))
+    if (has_ended(&hit->after, then, end->served == 1))
         return "ended";
     if (end->has_retried && !has_kept(kept))
         return "retried";

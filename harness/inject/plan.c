@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char plan_sql[] = "SELECT s.id, s.role, s.name, s.detail, s.stack, s.threads, c.a0, c.a2"
+static const char plan_sql[] = "SELECT s.id, s.role, s.name, s.detail, s.stack, s.threads, c.a0, c.a2,"
+                               " c.name, c.detail, c.a0, c.a1, c.a2"
                                " FROM site s JOIN call c ON c.id = s.first_call ORDER BY s.id";
 
 static void trial_release_plan(struct inject_trial *t)
@@ -36,6 +37,7 @@ static int plan_add(sqlite3 *db, struct inject_plan *plan, sqlite3_stmt *row, in
                                 .detail = strdup(ask_text(row, 3)),
                                 .key = strdup(key),
                                 .a0 = ask_integer(row, 6),
+                                .wish = story_wish(row, 8),
                                 .error = error };
     plan->n++;
     if (!t->role || !t->name || !t->detail || !t->key)

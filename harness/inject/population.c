@@ -6,29 +6,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int has(const int64_t *values, size_t n, int64_t value)
+static int has(const struct numbers *of, int64_t value)
 {
-    for (size_t i = 0; i < n; i++)
-        if (values[i] == value)
+    for (size_t i = 0; i < of->n; i++)
+        if (of->values[i] == value)
             return 1;
     return 0;
 }
 
-static int put(int64_t **values, size_t *n, int64_t value)
+static int put(struct numbers *to, int64_t value)
 {
     int64_t *more;
-    size_t at = *n;
+    size_t at = to->n;
 
-    if (value == FACTS_NULL || has(*values, *n, value))
+    if (value == FACTS_NULL || has(to, value))
         return 0;
-    more = reallocarray(*values, *n + 1, sizeof *more);
+    more = reallocarray(to->values, to->n + 1, sizeof *more);
     if (!more)
         return -ENOMEM;
-    *values = more;
+    to->values = more;
     for (; at > 0 && more[at - 1] > value; at--)
         more[at] = more[at - 1];
     more[at] = value;
-    ++*n;
+    to->n++;
     return 0;
 }
 
@@ -38,7 +38,7 @@ static int put_groups(struct population *p, const char *text)
     int r = 0;
 
     for (long long group = strtoll(text, &end, 10); !r && end != text; group = strtoll(text, &end, 10)) {
-        r = put(&p->groups, &p->n_groups, group);
+        r = put(&p->groups, group);
         text = end;
     }
     return r;
@@ -52,10 +52,12 @@ int population_add(struct population *p, sqlite3 *db, int64_t look)
     int r = row ? 0 : -EIO;
 
     while (!r && sqlite3_step(row) == SQLITE_ROW) {
-        for (int i = 0; !r && i < 4; i++)
-            r = put(&p->uids, &p->n_uids, ask_integer(row, i));
-        for (int i = 4; !r && i < 8; i++)
-            r = put(&p->gids, &p->n_gids, ask_integer(row, i));
+        for (int i = 0; !r && i < 8; i++)
+            r = put(i < 4 ? &p->uids : &p->gids, ask_integer(row, i));
+        if (!r)
+            r = put(&p->euids, ask_integer(row, 1));
+        if (!r)
+            r = put(&p->egids, ask_integer(row, 5));
         if (!r)
             r = put_groups(p, ask_text(row, 8));
         p->caps |= (uint64_t)sqlite3_column_int64(row, 9) | (uint64_t)sqlite3_column_int64(row, 10);
@@ -66,13 +68,20 @@ int population_add(struct population *p, sqlite3 *db, int64_t look)
 }
 
 /* The first of `of` that the clean ones have not, and that was there before the failure. */
-static int64_t first_kept(const int64_t *of, size_t n_of, const int64_t *clean, size_t n_clean, const int64_t *before,
-                          size_t n_before)
+static int64_t first_kept(const struct numbers *of, const struct numbers *clean, const struct numbers *before)
 {
-    for (size_t i = 0; i < n_of; i++)
-        if (!has(clean, n_clean, of[i]) && has(before, n_before, of[i]))
-            return of[i];
+    for (size_t i = 0; i < of->n; i++)
+        if (!has(clean, of->values[i]) && has(before, of->values[i]))
+            return of->values[i];
     return FACTS_NULL;
+}
+
+/* Likewise an id, which is kept too when it ought to be saved only. */
+static int64_t id_kept(const struct numbers of[2], const struct numbers clean[2], const struct numbers before[2])
+{
+    int64_t any = first_kept(&of[0], &clean[0], &before[0]), effective = first_kept(&of[1], &clean[1], &before[1]);
+
+    return any == FACTS_NULL || (effective != FACTS_NULL && effective < any) ? effective : any;
 }
 
 static char *kept_groups(const struct population *of, const struct population *clean, const struct population *before)
@@ -83,9 +92,9 @@ static char *kept_groups(const struct population *of, const struct population *c
 
     if (!stream)
         return NULL;
-    for (size_t i = 0; i < of->n_groups; i++)
-        if (!has(clean->groups, clean->n_groups, of->groups[i]) && has(before->groups, before->n_groups, of->groups[i]))
-            fprintf(stream, "%s%lld", ftell(stream) ? " " : "", (long long)of->groups[i]);
+    for (size_t i = 0; i < of->groups.n; i++)
+        if (!has(&clean->groups, of->groups.values[i]) && has(&before->groups, of->groups.values[i]))
+            fprintf(stream, "%s%lld", ftell(stream) ? " " : "", (long long)of->groups.values[i]);
     if (!fclose(stream))
         return text;
     free(text);
@@ -98,12 +107,16 @@ int population_kept(const struct population *of, const struct population *clean,
     struct kept kept = { FACTS_NULL, FACTS_NULL, NULL, of->caps & ~clean->caps & before->caps };
 
     /* Who is root at rest when nothing fails has no use for another id or group: it was root that failed to come back. */
-    if (has(clean->uids, clean->n_uids, 0)) {
+    if (has(&clean->euids, 0)) {
         *ret = kept;
         return 0;
     }
-    kept.uid = first_kept(of->uids, of->n_uids, clean->uids, clean->n_uids, before->uids, before->n_uids);
-    kept.gid = first_kept(of->gids, of->n_gids, clean->gids, clean->n_gids, before->gids, before->n_gids);
+    kept.uid =
+        id_kept((const struct numbers[]){ of->uids, of->euids }, (const struct numbers[]){ clean->uids, clean->euids },
+                (const struct numbers[]){ before->uids, before->euids });
+    kept.gid =
+        id_kept((const struct numbers[]){ of->gids, of->egids }, (const struct numbers[]){ clean->gids, clean->egids },
+                (const struct numbers[]){ before->gids, before->egids });
     kept.groups = kept_groups(of, clean, before);
     if (!kept.groups)
         return -ENOMEM;
@@ -117,8 +130,10 @@ int population_kept(const struct population *of, const struct population *clean,
 
 void population_release(struct population *p)
 {
-    free(p->uids);
-    free(p->gids);
-    free(p->groups);
+    free(p->uids.values);
+    free(p->gids.values);
+    free(p->groups.values);
+    free(p->euids.values);
+    free(p->egids.values);
     *p = (struct population){ 0 };
 }

@@ -10,6 +10,7 @@
 struct site {
     char *role, *name, *detail, *key; /* owned; key: "" for a call that libc makes in every thread */
     int64_t a0;                       /* of such a call */
+    enum observe_wish wish;
     int64_t stack, first_call, calls, threads, succeeded;
 };
 struct sites {
@@ -21,6 +22,7 @@ struct sites {
 struct row {
     int64_t call, process, image, stack, a0, a1, a2, threads;
     int has_failed;
+    enum observe_wish wish;
     const char *name, *detail;
 };
 
@@ -28,7 +30,7 @@ static const char sites_sql[] =
     "SELECT c.id, c.process, c.image, c.stack, c.a0, c.a1, c.a2,"
     " coalesce((SELECT l.threads FROM look l WHERE l.call = c.id AND l.moment = 'before-change'),"
     "  (SELECT l.threads FROM look l WHERE l.process = c.process AND l.seq < c.seq ORDER BY l.seq DESC LIMIT 1), 1),"
-    " coalesce(c.error, 0) <> 0, c.name, c.detail FROM call c ORDER BY c.seq";
+    " coalesce(c.error, 0) <> 0, c.name, c.detail, c.a0, c.a1, c.a2 FROM call c ORDER BY c.seq";
 
 static int begins(const char *word, const char *const *words)
 {
@@ -89,7 +91,7 @@ static struct site *site_find(struct sites *s, const char *role, const char *key
 {
     for (size_t i = 0; i < s->n; i++)
         if (!strcmp(s->sites[i].name, row->name) && !strcmp(s->sites[i].role, role) && !strcmp(s->sites[i].key, key) &&
-            (key[0] || s->sites[i].a0 == row->a0))
+            s->sites[i].wish == row->wish && (key[0] || s->sites[i].a0 == row->a0))
             return &s->sites[i];
     return NULL;
 }
@@ -115,6 +117,7 @@ static struct site *site_add(struct sites *s, const char *role, const char *key,
                            .detail = strdup(row->detail),
                            .key = strdup(key),
                            .a0 = row->a0,
+                           .wish = row->wish,
                            .stack = row->stack,
                            .first_call = row->call };
     if (site->role && site->name && site->detail && site->key) {
@@ -165,6 +168,7 @@ static int sites_read(sqlite3 *db, struct sites *s)
                                  .a2 = ask_integer(statement, 6),
                                  .threads = ask_integer(statement, 7),
                                  .has_failed = (int)ask_integer(statement, 8),
+                                 .wish = story_wish(statement, 9),
                                  .name = ask_text(statement, 9),
                                  .detail = ask_text(statement, 10) };
 

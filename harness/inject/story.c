@@ -57,6 +57,14 @@ int64_t story_rest(sqlite3 *db, int64_t process, int64_t after)
     return ASK_NUMBER(db, sql, process, after);
 }
 
+enum observe_wish story_wish(sqlite3_stmt *row, int column)
+{
+    const int64_t args[3] = { ask_integer(row, column + 2), ask_integer(row, column + 3),
+                              ask_integer(row, column + 4) };
+
+    return observe_wish(ask_text(row, column), args, ask_text(row, column + 1));
+}
+
 int story_key(sqlite3 *db, int64_t stack, char *buffer, size_t size)
 {
     sqlite3_stmt *statement = ASK(db, "SELECT object, offset FROM main.frame WHERE stack = ?1 ORDER BY depth", stack);

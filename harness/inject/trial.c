@@ -86,6 +86,7 @@ __attribute__((noreturn)) static void trial_child(const struct trial_run *run, c
         .role = t->role,
         .name = t->name,
         .key = t->key,
+        .wish = t->wish,
         .is_threaded = t->is_threaded,
         .has_argument = t->is_threaded && t->a0 != FACTS_NULL,
         .argument = t->a0,

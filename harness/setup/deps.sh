@@ -31,8 +31,9 @@ if ! command -v dpkg-query >/dev/null; then
 fi
 missing=
 for package in $wanted; do
-    case $(dpkg-query -W -f '${db:Status-Status} ' "$package" 2>/dev/null) in
-    *installed*) ;;
+    # One word for each architecture. A package that others only mention (Breaks) is there too, "not-installed".
+    case " $(dpkg-query -W -f '${db:Status-Status} ' "$package" 2>/dev/null)" in
+    *" installed "*) ;;
     *) missing="$missing $package" ;;
     esac
 done

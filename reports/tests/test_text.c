@@ -334,6 +334,24 @@ static void test_text__nothing_forked(void)
     facts_close(f);
 }
 
+/* Who has left those checks out need not be told to. */
+static void test_text__no_random_bytes(void)
+{
+    struct facts *f = fixture_open(1);
+    char *text;
+
+    fixture_sql(f, "DELETE FROM draw");
+    text = fixture_report(f, "text", PLAIN, NULL);
+    ASSERT_HAS(text, "No random bytes were handed over");
+    free(text);
+    fixture_sql(f, "INSERT INTO temp.check_left_out SELECT id FROM temp.check_used WHERE id GLOB 'rng-*';"
+                   "DELETE FROM temp.check_used WHERE id GLOB 'rng-*'");
+    text = fixture_report(f, "text", PLAIN, NULL);
+    ASSERT_LACKS(text, "No random bytes were handed over");
+    free(text);
+    facts_close(f);
+}
+
 static void test_text__empty_recording(void)
 {
     struct facts *f = fixture_open(1);
@@ -391,4 +409,5 @@ TEST_MAIN("text", TEST(test_text__verdict_first), TEST(test_text__says_what_was_
           TEST(test_text__colour_changes_no_word), TEST(test_text__quiet),
           TEST(test_text__verbose_shows_passes_and_calls), TEST(test_text__nothing_found_is_not_safe),
           TEST(test_text__nothing_checked), TEST(test_text__killed_recorder), TEST(test_text__nothing_forked),
-          TEST(test_text__empty_recording), TEST(test_text__damaged_recording), TEST(test_text__full_disk))
+          TEST(test_text__no_random_bytes), TEST(test_text__empty_recording), TEST(test_text__damaged_recording),
+          TEST(test_text__full_disk))

@@ -104,6 +104,52 @@ static int play_setuid_threads(const char *argument)
     return rest();
 }
 
+/* Root's job and a user's are started by the same call. */
+static int play_jobs(const char *argument)
+{
+    static const uid_t users[] = { 0, USER };
+
+    (void)argument;
+    for (int i = 0; i < 2; i++)
+        if (fork() == 0) {
+            if (setuid(users[i]))
+                puts("never mind");
+            return rest();
+        }
+    return rest();
+}
+
+/* The worker ends before it has dropped anything. */
+static int play_worker_ends_early(const char *argument)
+{
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    (void)argument;
+    if (fork() == 0)
+        return fd < 0 || setuid(USER) ? 3 : rest();
+    return rest();
+}
+
+/* It works for a user, and can come back. */
+static int play_seteuid_ignored(const char *argument)
+{
+    (void)argument;
+    if (seteuid(USER))
+        puts("never mind");
+    return rest();
+}
+
+/* It is a user for a moment only. */
+static int play_seteuid_for_a_moment(const char *argument)
+{
+    (void)argument;
+    if (setegid(USER) || seteuid(USER))
+        puts("never mind");
+    if (seteuid(0) || setegid(0))
+        puts("never mind");
+    return rest();
+}
+
 /* ---- what needs no privilege ---- */
 
 static int null_open(void)
@@ -160,6 +206,41 @@ static int play_open_ignored_exit(const char *argument)
 {
     (void)argument;
     return null_open() < 0 ? 0 : 0;
+}
+
+/* It always ends with an error; with the first file missing it does so at once. */
+static int play_open_error_at_the_end(const char *argument)
+{
+    (void)argument;
+    if (null_open() < 0)
+        return 3;
+    close(open("/dev/zero", O_RDONLY | O_CLOEXEC));
+    return 3;
+}
+
+static void on_signal(int signal)
+{
+    (void)signal;
+}
+
+/* The worker runs a helper when it is asked to, and ends; its master stays. */
+static int play_fork_helper(const char *argument)
+{
+    pid_t helper;
+
+    (void)argument;
+    signal(SIGUSR1, on_signal);
+    if (fork())
+        return rest();
+    pause();
+    helper = fork();
+    if (helper == 0) {
+        execl("/bin/true", "true", (char *)NULL);
+        _exit(4);
+    }
+    if (helper > 0)
+        waitpid(helper, NULL, 0);
+    return 0;
 }
 
 static int play_fork_again(const char *argument)
@@ -267,12 +348,18 @@ int play(const char *name, const char *argument)
         { "setuid-again", play_setuid_again },
         { "setuid-exec", play_setuid_exec },
         { "setuid-threads", play_setuid_threads },
+        { "jobs", play_jobs },
+        { "worker-ends-early", play_worker_ends_early },
+        { "seteuid-ignored", play_seteuid_ignored },
+        { "seteuid-for-a-moment", play_seteuid_for_a_moment },
         { "open-checked", play_open_checked },
         { "open-gives-up", play_open_gives_up },
         { "open-abort", play_open_abort },
         { "open-spin", play_open_spin },
         { "open-respawn", play_open_respawn },
         { "open-ignored-exit", play_open_ignored_exit },
+        { "open-error-at-the-end", play_open_error_at_the_end },
+        { "fork-helper", play_fork_helper },
         { "fork-again", play_fork_again },
         { "fork-workers", play_fork_workers },
         { "fork-ignored", play_fork_ignored },

@@ -4,7 +4,6 @@
 #include "harness/testing.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,19 +11,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define NEEDS_ROOT "needs root, to have privilege to drop"
-
-/* One play, the calls that are to fail in it; the recording stays open. */
-static void trials_of(struct trials *t, const char *play, const char *argument, const char *calls)
-{
-    trials_init(t, play, argument, calls);
-    trials_learn(t);
-    trials_run(t);
-    CU_ASSERT_EQUAL(t->r, 0);
-    CU_ASSERT_EQUAL(trials_ask(t, "select complete from audit"), 1);
-    CU_ASSERT_EQUAL(trials_ask(t, "select count(*) from injection"), (int64_t)t->plan.n);
-}
 
 /* ---- places ---- */
 
@@ -105,6 +91,42 @@ static void test_outcome__as_in_the_clean_run(void)
         trials_ask(&t, "select count(*) from injection where outcome = 'carried-on' and status = 0 and kept_uid is "
                        "null and kept_gid is null and kept_groups is null and kept_caps is null"),
         2);
+    trials_release(&t);
+}
+
+/* The status is that of the clean run too, but nothing of what came before it there. */
+static void test_outcome__ended_at_once(void)
+{
+    struct trials t;
+
+    trials_init(&t, "open-error-at-the-end", NULL, "open");
+    t.options.observe.until = OBSERVE_UNTIL_EXIT;
+    t.options.errors = "EMFILE";
+    trials_learn(&t);
+    trials_run(&t);
+    CU_ASSERT_EQUAL(t.plan.n, 2);
+    CU_ASSERT_EQUAL(trials_ask(&t, "select count(*) from injection j join site s on s.id = j.site where"
+                                   " outcome = 'ended' and s.detail = '/dev/null' and status = 3 << 8"),
+                    1);
+    CU_ASSERT_EQUAL(trials_ask(&t, "select count(*) from injection j join site s on s.id = j.site where"
+                                   " outcome = 'carried-on' and s.detail = '/dev/zero'"),
+                    1);
+    trials_release(&t);
+}
+
+/* Without the helper there is nobody below the worker, which is no end of the worker's. */
+static void test_outcome__served_without_a_child(void)
+{
+    struct trials t;
+
+    trials_init(&t, "fork-helper", NULL, "fork");
+    t.options.observe.until = OBSERVE_UNTIL_POKE;
+    t.options.observe.poke = "kill -USR1 $(cat /proc/$FORKAUDIT_PID/task/$FORKAUDIT_PID/children)";
+    trials_learn(&t);
+    trials_run(&t);
+    CU_ASSERT_EQUAL(trials_ask(&t, "select count(*) from injection j join site s on s.id = j.site where"
+                                   " s.role = 'test_trials>' and outcome = 'carried-on' and status = 0 and served = 1"),
+                    1);
     trials_release(&t);
 }
 
@@ -269,147 +291,6 @@ static void test_poke__served_or_not(void)
     trials_release(&t);
 }
 
-/* ---- privilege ---- */
-
-static void test_kept__nothing_by_who_looks(void)
-{
-    struct trials t;
-
-    if (geteuid()) {
-        test_skip(NEEDS_ROOT);
-        return;
-    }
-    trials_of(&t, "setuid-checked", NULL, "set*id");
-    CU_ASSERT_EQUAL(t.plan.n, 3);
-    CU_ASSERT_EQUAL(
-        trials_ask(&t,
-                   "select count(*) from injection where outcome = 'ended' and kept_uid is null and kept_gid is null"),
-        3);
-    trials_release(&t);
-}
-
-static void test_kept__uid(void)
-{
-    struct trials t;
-
-    if (geteuid()) {
-        test_skip(NEEDS_ROOT);
-        return;
-    }
-    trials_of(&t, "setuid-ignored", NULL, "setuid");
-    CU_ASSERT_EQUAL(
-        trials_ask(&t, "select count(*) from injection where outcome = 'carried-on' and kept_uid = 0 and kept_gid is "
-                       "null and kept_groups is null and kept_caps & 1 and evidence like '%as uid 0, gid 33%'"),
-        2);
-    trials_release(&t);
-}
-
-static void test_kept__by_a_child(void)
-{
-    struct trials t;
-
-    if (geteuid()) {
-        test_skip(NEEDS_ROOT);
-        return;
-    }
-    trials_of(&t, "setuid-ignored-child", NULL, "setuid");
-    CU_ASSERT_EQUAL(trials_ask(&t, "select count(*) from injection where outcome = 'carried-on' and kept_uid = 0"), 2);
-    trials_release(&t);
-}
-
-static void test_kept__by_the_next_program(void)
-{
-    struct trials t;
-
-    if (geteuid()) {
-        test_skip(NEEDS_ROOT);
-        return;
-    }
-    trials_init(&t, "setuid-exec", NULL, "setuid");
-    t.options.observe.until = OBSERVE_UNTIL_EXIT;
-    trials_learn(&t);
-    trials_run(&t);
-    CU_ASSERT_EQUAL(
-        trials_ask(&t,
-                   "select count(*) from injection where outcome = 'carried-on' and kept_uid = 0 and status = 7 << 8 "
-                   "and evidence like '%executed /%'"),
-        2);
-    trials_release(&t);
-}
-
-static void test_kept__groups(void)
-{
-    static const gid_t groups[] = { 0, 4 };
-    struct trials t;
-
-    if (geteuid()) {
-        test_skip(NEEDS_ROOT);
-        return;
-    }
-    trials_init(&t, "setgroups-ignored", NULL, "initgroups");
-    t.options.observe.launch.switch_user = 1;
-    t.options.observe.launch.groups = groups;
-    t.options.observe.launch.n_groups = 2;
-    trials_learn(&t);
-    trials_run(&t);
-    CU_ASSERT_EQUAL(
-        trials_ask(&t,
-                   "select count(*) from injection where outcome = 'carried-on' and kept_uid is null and kept_gid is "
-                   "null and kept_groups = '0 4' and kept_caps is null"),
-        2);
-    trials_release(&t);
-}
-
-static void test_kept__nothing_after_another_try(void)
-{
-    struct trials t;
-
-    if (geteuid()) {
-        test_skip(NEEDS_ROOT);
-        return;
-    }
-    trials_init(&t, "setuid-again", NULL, "setuid");
-    t.options.errors = "EAGAIN";
-    trials_learn(&t);
-    trials_run(&t);
-    CU_ASSERT_EQUAL(trials_ask(&t, "select count(*) from injection where outcome = 'retried' and kept_uid is null"), 1);
-    trials_release(&t);
-}
-
-/* Where every try fails, it gives up; were it not so, --repeat would not repeat. */
-static void test_kept__every_try_fails(void)
-{
-    struct trials t;
-
-    if (geteuid()) {
-        test_skip(NEEDS_ROOT);
-        return;
-    }
-    trials_init(&t, "setuid-again", NULL, "setuid");
-    t.options.errors = "EAGAIN";
-    t.options.every = 1;
-    trials_learn(&t);
-    trials_run(&t);
-    CU_ASSERT_EQUAL(trials_ask(&t, "select count(*) from injection where outcome = 'ended' and hits > 1"), 1);
-    trials_release(&t);
-}
-
-/* Libc makes the call in every thread, and aborts when it does not end alike in all: one place, one trial an errno. */
-static void test_threads__fail_together(void)
-{
-    struct trials t;
-
-    if (geteuid()) {
-        test_skip(NEEDS_ROOT);
-        return;
-    }
-    trials_of(&t, "setuid-threads", NULL, "setuid");
-    CU_ASSERT_EQUAL(trials_ask(&t, "select count(*) from site where name = 'setuid' and threads = 4 and calls = 4"), 1);
-    CU_ASSERT_EQUAL(
-        trials_ask(&t, "select count(*) from injection where outcome = 'ended' and hits = 4 and status = 3 << 8"), 2);
-    trials_release(&t);
-}
-
 /* ---- around it ---- */
 
 static void test_words__checked(void)
@@ -513,6 +394,8 @@ static const struct test tests[] = {
     TEST(test_outcome__ended),
     TEST(test_outcome__ended_without_a_word),
     TEST(test_outcome__as_in_the_clean_run),
+    TEST(test_outcome__ended_at_once),
+    TEST(test_outcome__served_without_a_child),
     TEST(test_outcome__crashed),
     TEST(test_outcome__hung_busy),
     TEST(test_outcome__hung_respawning),
@@ -525,14 +408,6 @@ static const struct test tests[] = {
     TEST(test_outcome__not_reached),
     TEST(test_outcome__program_gone),
     TEST(test_poke__served_or_not),
-    TEST(test_kept__nothing_by_who_looks),
-    TEST(test_kept__uid),
-    TEST(test_kept__by_a_child),
-    TEST(test_kept__by_the_next_program),
-    TEST(test_kept__groups),
-    TEST(test_kept__nothing_after_another_try),
-    TEST(test_kept__every_try_fails),
-    TEST(test_threads__fail_together),
     TEST(test_words__checked),
     TEST(test_plan__errnos_given),
     TEST(test_keep__recordings),

@@ -55,6 +55,16 @@ void trials_run(struct trials *t)
     t->r = inject_run(t->f, &t->options, &t->plan);
 }
 
+void trials_of(struct trials *t, const char *play, const char *argument, const char *calls)
+{
+    trials_init(t, play, argument, calls);
+    trials_learn(t);
+    trials_run(t);
+    CU_ASSERT_EQUAL(t->r, 0);
+    CU_ASSERT_EQUAL(trials_ask(t, "select complete from audit"), 1);
+    CU_ASSERT_EQUAL(trials_ask(t, "select count(*) from injection"), (int64_t)t->plan.n);
+}
+
 int64_t trials_ask(const struct trials *t, const char *sql)
 {
     sqlite3_stmt *statement = NULL;

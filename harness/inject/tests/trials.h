@@ -18,6 +18,8 @@ void trials_init(struct trials *t, const char *play, const char *argument, const
 void trials_learn(struct trials *t);
 /* Plan and trials. */
 void trials_run(struct trials *t);
+/* All of the above: one play, the calls that are to fail in it. All must succeed, and the recording stays open. */
+void trials_of(struct trials *t, const char *play, const char *argument, const char *calls);
 /* First column of the first row; -1 when there is no row or it is NULL. */
 int64_t trials_ask(const struct trials *t, const char *sql);
 /* Closes; nothing may be left of the trials: no child, no file in the temporary directory. */
