@@ -206,7 +206,8 @@ CREATE TABLE proof (
 );
 
 -- forkaudit inject: a place from which a program makes a call that could fail, as the clean run showed it. A role is a program
--- and how often it has forked since its exec: 'nginx' the master, 'nginx>' its workers.
+-- and how often it has forked since its exec: 'nginx' the master, 'nginx>' its workers. Calls for root's ids and calls for others
+-- from one place are two sites: cron becomes root for one job and a user for the next.
 CREATE TABLE site (
   id INTEGER PRIMARY KEY,
   role TEXT NOT NULL,

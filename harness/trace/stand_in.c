@@ -48,7 +48,8 @@ static int stand_in_ready(struct trace_hold *h)
     if (ptrace(PTRACE_GETREGS, h->tid, NULL, &r))
         return -ESRCH;
     memcpy(h->saved, &r, sizeof r);
-    h->gate = hold_gate(h->tid, r.rip, 0, getauxval(AT_SYSINFO_EHDR)); /* its memory is a copy of ours */
+    /* Its memory is a copy of ours, and ours may be read also by who may not look into it. */
+    h->gate = hold_gate(getpid(), r.rip, 0, getauxval(AT_SYSINFO_EHDR));
     return h->gate ? 0 : -ENOEXEC;
 }
 
