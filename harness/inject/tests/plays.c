@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -212,10 +213,11 @@ static int play_open_ignored_exit(const char *argument)
 static int play_open_error_at_the_end(const char *argument)
 {
     (void)argument;
+    /* Straight out: at an ordinary end a coverage build may wait for the lock of its counters, which is not "at once". */
     if (null_open() < 0)
-        return 3;
+        return (int)syscall(SYS_exit_group, 3);
     close(open("/dev/zero", O_RDONLY | O_CLOEXEC));
-    return 3;
+    return (int)syscall(SYS_exit_group, 3);
 }
 
 static void on_signal(int signal)
