@@ -12,6 +12,8 @@
  *    poll, select and futex keep their end.
  *  - A signal that comes meanwhile, and that is blocked only by the mask given to sigsuspend, ppoll, pselect or
  *    epoll_pwait, is heard at once.
+ *  - A call that has a part of what it waits for already gives that part, as it does when a signal comes: recv with
+ *    MSG_WAITALL, recvmmsg, io_getevents for several, io_uring_enter that submits and waits.
  *  - In a process with several threads what its children have used (getrusage(2)) grows by its copies, and a thread
  *    that waits with __WALL or __WCLONE for any child can meet one.
  *  - A child that job control stops in the moment in which a copy ends may not be told by SIGCHLD; wait(2) tells it.
