@@ -14,7 +14,8 @@ LDLIBS_SPC := -lcrypto -lpthread
 HEADERS := sqlite3.h seccomp.h libelf.h elfutils/libdwfl.h libsmartcols/libsmartcols.h openssl/evp.h sys/sdt.h CUnit/Basic.h
 
 LIB_SRC := $(sort $(wildcard harness/facts/*.c harness/trace/*.c harness/look/*.c harness/observe/*.c \
-             harness/prove/*.c harness/stack/*.c harness/inject/*.c checks/*.c reports/*.c) $(filter-out harness/cli/main.c,$(wildcard harness/cli/*.c)))
+             harness/prove/*.c harness/stack/*.c harness/inject/*.c \
+             harness/snapshot/*.c harness/generator/*.c harness/draw/*.c harness/random/*.c checks/*.c reports/*.c) $(filter-out harness/cli/main.c,$(wildcard harness/cli/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/checks.o $(BUILD)/obj/gen/facts.o
 SPC_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard targets/spc/*.c))
 TARGET_SRC := $(sort $(wildcard targets/fd/*.c targets/rng/*.c targets/id/*.c))
@@ -93,7 +94,8 @@ endef
 $(foreach t,$(TARGET_SRC),$(eval $(call target_rule,$(t))))
 
 # What a folder of tests holds beside its test_*.c is linked to each of them.
-test_helpers = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(dir $(1))test_%,$(wildcard $(dir $(1))*.c)))
+test_helpers = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(dir $(1))test_%,$(wildcard $(dir $(1))*.c))) \
+  $(if $(filter harness/random/%,$(1)),$(BUILD)/obj/harness/observe/tests/audit.o)
 
 define test_rule
 $(BUILD)/tests/$(notdir $(1:.c=)): $(BUILD)/obj/$(1:.c=.o) $(call test_helpers,$(1)) $(BUILD)/obj/harness/testing.o \
@@ -109,10 +111,49 @@ $(BUILD)/daemons/%: targets/daemons/%.c
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+# It makes audits itself, to see when each part of one begins.
+$(BUILD)/bench/draw_audit: harness/bench/draw_audit.c $(BUILD)/libforkaudit.a
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_TOOL)
 $(BUILD)/bench/%: harness/bench/%.c
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+
+# Programs that nobody instrumented, each linked to one library alone: NAME,SOURCE,PKG-CONFIG PACKAGE,FLAGS. Not built by `make`.
+generator_common := targets/generators/skeleton.c targets/generators/ways.c
+define generator_rule
+GENERATORS += $(BUILD)/generators/$(1)
+$(BUILD)/generators/$(1): targets/generators/$(2).c $$(generator_common) $$(wildcard targets/generators/*.h)
+	@mkdir -p $$(@D)
+	$$(call say,LINK)
+	$$(Q)$$(CC) $$(CSTD) $$(WARN) $$(CFLAGS) -D_GNU_SOURCE -I. -o $$@ $$(filter %.c,$$^) \
+	  $(if $(3),$$$$(pkg-config --cflags --libs $(3) | sed 's/-I/-isystem /g')) $(4) -lpthread
+endef
+$(eval $(call generator_rule,libc,libc))
+$(eval $(call generator_rule,libc-static,libc,,-static))
+$(eval $(call generator_rule,libc-static-pie,libc,,-static-pie -fPIE))
+$(eval $(call generator_rule,libc-static-stripped,libc,,-static -s))
+$(eval $(call generator_rule,own,own))
+$(eval $(call generator_rule,own-static,own,,-static))
+$(eval $(call generator_rule,own-static-pie,own,,-static-pie -fPIE))
+$(eval $(call generator_rule,own-stripped,own,,-s))
+$(eval $(call generator_rule,own-static-stripped,own,,-static -s))
+$(eval $(call generator_rule,openssl,openssl,libcrypto))
+$(eval $(call generator_rule,gcrypt,gcrypt,libgcrypt))
+$(eval $(call generator_rule,gnutls,gnutls,gnutls))
+$(eval $(call generator_rule,nss,nss,nss))
+$(eval $(call generator_rule,sodium,sodium,libsodium))
+$(eval $(call generator_rule,mbedtls,mbedtls,,-lmbedcrypto))
+$(eval $(call generator_rule,bsd,bsd,libbsd))
+$(eval $(call generator_rule,uuid,uuid,uuid))
+$(eval $(call generator_rule,apr,apr,apr-1))
+$(BUILD)/generators/judge: targets/generators/judge.c targets/generators/recorded.c targets/generators/truth.c $(wildcard targets/generators/*.h)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(CSTD) $(WARN) $(CFLAGS) -D_GNU_SOURCE -I. -o $@ $(filter %.c,$^) -lsqlite3
+generators: $(GENERATORS) $(BUILD)/generators/judge
 
 help:
 	@sed -n 's/^# HELP //p' Makefile
@@ -131,6 +172,12 @@ check: deps
 audit: deps
 	@$(SUBMAKE) all $(TOOLS)
 	@targets/daemons/nginx/audit.sh $(BUILD)
+
+# HELP make check-generators  deps, build, and hold the verdicts on generators against what programs of eleven libraries really draw
+check-generators: deps
+	@$(DEPS) generators
+	@$(SUBMAKE) $(BUILD)/forkaudit generators
+	@JOBS=$(JOBS) targets/generators/check.sh $(BUILD) $(CASES)
 
 # HELP make inject     deps, build, and see what nginx does when dropping privilege fails: report in build/audit/
 inject: deps
@@ -176,6 +223,11 @@ bench: deps
 	@$(SUBMAKE) all $(TOOLS) $(BENCH)
 	@harness/bench/bench.sh $(BUILD)
 
+# HELP make bench-generators   what --generators costs: how long a process is held, and drawing and comparing, on nginx and apache2
+bench-generators: deps
+	@$(SUBMAKE) $(TOOLS) $(BENCH)
+	@harness/bench/generators.sh $(BUILD)
+
 # HELP make install    to $(DESTDIR)$(PREFIX), default /usr/local; make uninstall takes it away again
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -200,5 +252,5 @@ uninstall:
 # HELP make clean      remove build/
 clean:
 	rm -rf $(BUILD)
-.PHONY: all targets tests help deps check audit inject lint lint-tools format memcheck sanitize coverage bench install uninstall clean
+.PHONY: all targets tests generators help deps check check-generators audit inject lint lint-tools format memcheck sanitize coverage bench bench-generators install uninstall clean
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -6,6 +6,6 @@ struct embedded_file {
     const char *path; /* "checks/fd/fd-across-exec.sql"; NULL ends a table */
     const char *text;
 };
-extern const struct embedded_file embedded_checks[]; /* checks/FAMILY/NAME.sql, and checks/views.sql */
+extern const struct embedded_file embedded_checks[]; /* checks/FAMILY/NAME.sql, and checks/views*.sql */
 
 #endif

@@ -47,6 +47,8 @@ int load_check(const char *path, struct head *ret, struct errors *errors);
 /* ---- registry.c: the built-in checks ---- */
 const struct head *registry_heads(size_t *ret_n);
 const struct errors *registry_errors(void);
+/* 1: an embedded file that makes views, and is no check. */
+int registry_is_views(const char *path);
 
 /* ---- guard.c: what a check's query may do, and for how long ---- */
 struct guard {
@@ -65,6 +67,8 @@ int functions_register(struct sqlite3 *db);
 /* `guard`, made by sqlite3_malloc, then belongs to the connection, also on failure: it goes when the functions are
  * replaced or the connection is closed. */
 int functions_rng_register(struct sqlite3 *db, struct guard *guard);
+/* Part of it: looks_random and repeated. `guard` stays the caller's. */
+int functions_repeat_register(struct sqlite3 *db, struct guard *guard);
 
 /* ---- run.c: one check ---- */
 /* Runs it and leaves its rows in temp.finding. 0; -EBADMSG with one error added (passes are then taken back);

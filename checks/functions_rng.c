@@ -135,6 +135,8 @@ int functions_rng_register(struct sqlite3 *db, struct guard *guard)
     for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
         if (sqlite3_create_function_v2(db, scalars[i].name, 2, flags, guard, scalars[i].call, NULL, NULL, NULL))
             goto fail;
+    if (functions_repeat_register(db, guard))
+        goto fail;
     /* This one owns the guard, and frees it also when it could not be made. */
     if (sqlite3_create_function_v2(db, "concat_blob", 1, flags, guard, NULL, concat_step, concat_final, sqlite3_free))
         return -ENOMEM;

@@ -27,6 +27,11 @@ __attribute__((destructor)) static void registry_free(void)
     errors_release(&bad);
 }
 
+int registry_is_views(const char *path)
+{
+    return !strncmp(path, "checks/views", strlen("checks/views"));
+}
+
 static void registry_fill(void)
 {
     const struct embedded_file *file;
@@ -43,7 +48,7 @@ static void registry_fill(void)
         return;
     }
     for (file = embedded_checks; file->path; file++)
-        if (strcmp(file->path, "checks/views.sql") && !head_parse(file->path, file->text, &heads[n_checks], &bad))
+        if (!registry_is_views(file->path) && !head_parse(file->path, file->text, &heads[n_checks], &bad))
             n_checks++;
     qsort(heads, n_checks, sizeof *heads, compare_heads);
     for (size_t i = 0; i < n_checks; i++)

@@ -156,48 +156,6 @@ select * from up;
 create index temp.lineage_descendant on lineage (descendant, ancestor);
 create index temp.lineage_ancestor on lineage (ancestor, descendant);
 
--- Draws, with the program (image) they were made in. Processes of one image are copies of one program by fork.
-drop table if exists temp.image_begin;
-create temp table image_begin as select process, seq, id from main.image;
-create index temp.image_begin_process on image_begin (process, seq);
-drop table if exists temp.copied_draw;
-create temp table copied_draw as
-select d.id, d.process, d.seq, d.generator, d.bytes, coalesce(
-    (select i.id from image_begin i where i.process = d.process and i.seq <= d.seq order by i.seq desc limit 1),
-    p.image) as image
-from main.draw d join main.process p on p.id = d.process;
-create index temp.copied_draw_stream on copied_draw (process, image, generator, seq, id);
-
--- What a process drew from a generator in one program, in order.
-drop table if exists temp.stream;
-create temp table stream as
-select k.process, k.image, k.generator, (select concat_blob(bytes) from (select d.bytes from copied_draw d
-    where d.process = k.process and d.image = k.image and d.generator = k.generator order by d.seq, d.id)) as bytes
-from (select distinct process, image, generator from copied_draw where image is not null) k;
-create index temp.stream_process on stream (process, image, generator);
-create index temp.stream_image on stream (image, generator, process);
-
--- A forked process's own draws beside what an ancestor drew after they parted. same: bytes of the common beginning.
-create temp view if not exists parted_stream as
-select s.process, s.generator, s.image, a.ancestor, a.depth, s.bytes as own, a.bytes as other,
-  prefix_equal(s.bytes, a.bytes) as same
-from (select k.process, k.generator, k.image, l.ancestor, l.depth, (select concat_blob(bytes) from
-      (select d.bytes from copied_draw d where d.process = l.ancestor and d.image = k.image
-        and d.generator = k.generator and d.seq > b.seq order by d.seq, d.id)) as bytes
-    from (select distinct process, image, generator from copied_draw) k
-    join main.process p on p.id = k.process and p.image = k.image
-    join lineage l on l.descendant = k.process join main.process b on b.id = l.branch) a
-join stream s on s.process = a.process and s.generator = a.generator and s.image = a.image
-where length(a.bytes) > 0;
-
--- One row when processes were forked and no program could have handed over what its generators gave.
-create temp view if not exists uninstrumented as
-select 'random numbers' as subject,
-  printf('%d processes were forked; no program has forkaudit markers', count(*)) as evidence,
-  'the program is not instrumented: its random numbers could not be compared' as reason
-from main.process where parent is not null and not exists (select 1 from main.image where markers > 0)
-having count(*) > 0;
-
 -- Descriptors 3 and up that a forked process holds when a new program begins, at the first exec that meets each:
 -- verdict 'found' or 'accepted' with its reason; lowered: root's descriptor, and the new program is not root.
 create temp view if not exists exec_descriptor as

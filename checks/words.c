@@ -8,10 +8,10 @@ static const char *const severities[] = { "info", "low", "medium", "high", "crit
 static const char *const strengths[] = { "proven", "observed", "suspect", NULL };
 static const char *const results[] = { "found", "accepted", "pass", "unknown", NULL };
 /* gap.source in harness/facts/facts.sql */
-static const char *const sources[] = { "fd",      "cred",   "signal",   "mapping", "limit",  "terminal",
-                                       "environ", "socket", "identity", "image",   "call",   "marker",
-                                       "draw",    "follow", "settled",  "account", "record", "poke",
-                                       "proof",   "stack",  "inject",   NULL };
+static const char *const sources[] = { "fd",      "cred",   "signal",   "mapping",   "limit",  "terminal",
+                                       "environ", "socket", "identity", "image",     "call",   "marker",
+                                       "draw",    "follow", "settled",  "account",   "record", "poke",
+                                       "proof",   "stack",  "inject",   "generator", "token",  NULL };
 
 static int index_of(const char *const *words, const char *word)
 {
@@ -57,6 +57,6 @@ const char *words_list(char which)
         return "found, accepted, pass or unknown";
     default:
         return "fd cred signal mapping limit terminal environ socket identity image call marker draw follow settled "
-               "account record poke proof stack inject, or none";
+               "account record poke proof stack inject generator token, or none";
     }
 }

@@ -24,6 +24,7 @@ static const char audit_sql[] =
     " 'until', " T("until") ", 'poke', " T("poke") ", 'poke_status', " N("poke_status") ","
     " 'host', " T("host") ", 'kernel', " T("kernel") ", 'machine', " T("machine") ", 'tracer_uid', " N("tracer_uid") ","
     " 'no_new_privs', " BOOL("no_new_privs") ", 'id_maps', " T("id_maps") ","
+    " 'generators', " BOOL("generators") ", 'reuse_pid', " BOOL("reuse_pid") ","
     " 'began', " N("began") ", 'ended', " N("ended") ","
     " 'complete', " BOOL("complete") ", 'why', " T("why") ", 'target_status', " N("target_status") ")"
     " FROM audit WHERE id = 1";
@@ -287,7 +288,7 @@ int json_write(struct facts *f, const struct report_options *options, FILE *out)
     r = json_text_register(db, &text);
     if (r < 0)
         return r;
-    fputs("{\"schema\":\"forkaudit-report\",\n\"version\":\"1.1.0\",\n\"audit\":", out);
+    fputs("{\"schema\":\"forkaudit-report\",\n\"version\":\"1.2.0\",\n\"audit\":", out);
     r = write_audit(db, out);
     fputs(",\n\"verdict\":", out);
     if (r == 0)
@@ -298,6 +299,8 @@ int json_write(struct facts *f, const struct report_options *options, FILE *out)
     }
     if (r == 0)
         r = json_inject_write(db, out);
+    if (r == 0)
+        r = json_random_write(db, out);
     fputs(",\n\"processes\":", out);
     if (r == 0)
         r = write_processes(db, out);

@@ -35,4 +35,7 @@ int json_identity_write(struct json_identity *j, int64_t process, FILE *out);
 /* ---- json_inject.c: the members `proofs`, `sites` and `injections`, each after a comma ---- */
 int json_inject_write(sqlite3 *db, FILE *out);
 
+/* ---- json_random.c: the members from `generators` to `tokens`, each after a comma ---- */
+int json_random_write(sqlite3 *db, FILE *out);
+
 #endif

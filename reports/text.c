@@ -29,6 +29,8 @@ static int write_parts(struct page *p, sqlite3 *db, const struct verdict *v)
     if (r == 0)
         r = text_identity(p, db);
     if (r == 0)
+        r = text_random(p, db);
+    if (r == 0)
         r = text_tree(p, db);
     if (r == 0 && verbose > 0)
         r = text_calls(p, db);

@@ -30,6 +30,9 @@ int text_injections(struct page *p, sqlite3 *db);
 /* ---- text_identity.c: processes that changed who they are, and what a copy could take back ---- */
 int text_identity(struct page *p, sqlite3 *db);
 
+/* ---- text_random.c: generators of random numbers, and whether they part after a fork ---- */
+int text_random(struct page *p, sqlite3 *db);
+
 /* ---- text_tree.c: the processes ---- */
 int text_tree(struct page *p, sqlite3 *db);
 

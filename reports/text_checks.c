@@ -110,9 +110,12 @@ static const struct hint hints[] = {
       "root to see them as they are." },
     { "SELECT count(*) FROM audit WHERE ended IS NULL",
       "The recorder did not reach its end; what it saw until then is shown. Record again for a complete audit." },
-    { "SELECT NOT EXISTS (SELECT 1 FROM draw) AND (SELECT count(*) FROM process) > 1 AND EXISTS (SELECT 1 FROM"
-      " " VERDICT_CHECKS " WHERE id IN ('rng-overlap', 'rng-shared', 'rng-siblings'))",
-      "No random bytes were handed over, so the program's own generators were not compared between processes. In a "
+    { "SELECT NOT EXISTS (SELECT 1 FROM draw) AND (SELECT generators FROM audit) = 0 AND (SELECT count(*) FROM "
+      "process) > 1"
+      " AND EXISTS (SELECT 1 FROM " VERDICT_CHECKS " WHERE id IN ('rng-overlap', 'rng-shared', 'rng-siblings'))",
+      "No random bytes were handed over, so the program's own generators were not compared between processes. Record "
+      "with "
+      "--generators: it finds the generators of a program that nobody changed, and draws from them in copies. In a "
       "program that you can build, mark them with FORKAUDIT_DRAW (forkaudit.h). To judge the rest alone, leave them "
       "out: "
       "--without 'rng-*'." },

@@ -49,8 +49,39 @@
     "insert into description (id, kind, name, listening, first_look, from_starter) values (" #__VA_ARGS__ ");"
 #define DRAW(...) DRAW_OF(__VA_ARGS__) /* its bytes are a text, and may be a macro */
 #define DRAW_OF(...)                                                                                                   \
-    "insert into draw (id, process, seq, generator, bytes, offset)"                                                    \
-    " select column1, column2, column3, column4, cast(column5 as blob), 0 from (values (" #__VA_ARGS__ "));"
+    "insert into draw (id, process, seq, generator, bytes, offset, marker)"                                            \
+    " select column1, column2, column3, column4, cast(column5 as blob), 0, 1 from (values (" #__VA_ARGS__ "));"
+/* The same, seen by a breakpoint; a thread's. */
+#define SEEN(...) SEEN_OF(__VA_ARGS__)
+#define SEEN_OF(...)                                                                                                   \
+    "insert into draw (id, process, tid, seq, generator, bytes, offset)"                                               \
+    " select column1, column2, column3, column4, column5, cast(column6 as blob), 0 from (values (" #__VA_ARGS__ "));"
+#define GENERATORS_ON "update audit set generators = 1;"
+#define GENERATOR(...)                                                                                                 \
+    "insert into generator (id, name, source, purpose, guard, state_of, object, offset) values (" #__VA_ARGS__         \
+    ", '/lib/x.so', 1);"
+#define PRESENT(process, image, generator)                                                                             \
+    "insert into generator_present values (" #process ", " #image ", " #generator ");"
+#define CALLED(...)                                                                                                    \
+    "insert into generator_call (process, seq, image, generator, kind, symbol, tid, at) values (" #__VA_ARGS__         \
+    ", 'draw', 'f', 1, 0);"
+#define SEEDED(...) /* its seed is a text */                                                                           \
+    "insert into generator_call (process, seq, image, generator, seed, seed_is, is_added, kind, symbol, tid, at)"      \
+    " select column1, column2, column3, column4, cast(column5 as blob), column6, column7, 'seed', 'srand', 1, 0"       \
+    " from (values (" #__VA_ARGS__ "));"
+#define SNAPSHOT(id, process, moment)                                                                                  \
+    "insert into snapshot (id, process, moment, tid, seq, at, threads, bytes, held) values (" #id ", " #process        \
+    ", " #moment ", 1, 0, 0, 1, 1, 1);"
+/* Eight values of four bytes that are equal, when the verdict is 'shared'; each generator has its own. */
+#define COMPARED(...)                                                                                                  \
+    "insert into comparison (id, kind, generator, process, other, verdict, reason, pid_repeats, snapshot,"             \
+    " other_snapshot, value_size, shift, other_shift, equal, partial, own, other_values)"                              \
+    " select column1, column2, column3, column4, column5, column6, column7, column8, 1, 2, 4, 0, 0, 8, 0, b, b from"   \
+    " (select *, cast('abcdefghijklmnopqrstuvwxyzabcde' || char(64 + column3) as blob) as b"                           \
+    " from (values (" #__VA_ARGS__ ")));"
+#define TOKEN(process, other, bytes)                                                                                   \
+    "insert into token (process, other, bytes, seq, other_seq) values (" #process ", " #other ", cast(" #bytes         \
+    " as blob), 0, 0);"
 #define MARKER(...)  "insert into marker (id, process, seq, kind, name, tid, at) values (" #__VA_ARGS__ ", 1, 0);"
 #define ACCOUNT(...) "insert into account (uid, name, gid, groups) values (" #__VA_ARGS__ ");"
 #define GAP(...)     "insert into gap (id, process, look, source, detail, seq) values (" #__VA_ARGS__ ", 0);"

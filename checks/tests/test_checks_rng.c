@@ -43,7 +43,7 @@ static void test_rng_shared__unknown(void)
     EXPECT("unknown:2", case_judge("rng-shared", FAMILY DRAW(1, 1, 20, 'g', A16) DRAW(2, 2, 21, 'g', 'abcd')));
     EXPECT("unknown:2", case_judge("rng-shared", FAMILY DRAW(1, 1, 20, 'g', 'a') DRAW(2, 2, 21, 'g', A16)));
     EXPECT("unknown", case_judge("rng-shared", FAMILY "update image set markers = 0;"));
-    EXPECT("the program is not instrumented: its random numbers could not be compared",
+    EXPECT("the program is not instrumented: its random numbers could not be compared; run with --generators",
            case_query("select reason from finding where check_id = 'rng-shared'"));
     /* Seven equal bytes are 56 bits. */
     EXPECT("unknown:2", case_judge("rng-shared", FAMILY DRAW(1, 1, 20, 'g', 'abcdefg') DRAW(2, 2, 21, 'g', 'abcdefg')));

@@ -53,7 +53,7 @@ static void test_judge__built_in_checks_are_good(void)
     size_t n = 0;
     const struct check *c = judge_checks(&n);
 
-    CU_ASSERT_EQUAL(n, 26);
+    CU_ASSERT_EQUAL(n, 36);
     for (size_t i = 1; i < n; i++)
         CU_ASSERT_TRUE(strcmp(c[i - 1].id, c[i].id) < 0);
     CU_ASSERT_PTR_NOT_NULL_FATAL(judge_check("fd-across-exec"));
@@ -259,8 +259,11 @@ static void test_judge__without(void)
 
     case_begin(FAMILY "update image set markers = 0;");
     CU_ASSERT_EQUAL_FATAL(judge_run(case_facts, &o, &case_result), 0);
-    EXPECT("cap-kept rng-entropy-unchecked rng-overlap rng-shared rng-siblings",
-           case_query("select id from check_left_out order by id"));
+    EXPECT(
+        "cap-kept rng-clone-bypass rng-derived rng-entropy-unchecked rng-overlap rng-pid-reuse "
+        "rng-present-not-callable rng-same-seed rng-shared rng-siblings rng-threads rng-weak-divergence rng-weak-seed "
+        "rng-window rng-wipe-inactive",
+        case_query("select id from check_left_out order by id"));
     EXPECT("21", case_query("select count(*) from check_used"));
     CU_ASSERT_EQUAL(case_result.unknown, 0);
     case_end();
@@ -326,7 +329,7 @@ static void test_judge__twice_on_one_recording(void)
     judge_release(&case_result);
     CU_ASSERT_EQUAL_FATAL(judge_run(case_facts, NULL, &case_result), 0);
     EXPECT("1", case_query("select count(*) from finding where check_id = 'evidence-gap'"));
-    EXPECT("26", case_query("select count(*) from check_used"));
+    EXPECT("36", case_query("select count(*) from check_used"));
     case_end();
 }
 

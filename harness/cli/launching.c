@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -164,7 +165,7 @@ static void fill_settings(struct cli_launching *l)
 
 static void say_news(void *context, enum observe_news news, unsigned processes)
 {
-    const struct cli_launching *l = context;
+    struct cli_launching *l = context;
     static const char *const texts[N_OBSERVE_NEWS] = {
         [OBSERVE_NEWS_STARTED] = "started",
         [OBSERVE_NEWS_SETTLED] = "settled",
@@ -173,11 +174,18 @@ static void say_news(void *context, enum observe_news news, unsigned processes)
         [OBSERVE_NEWS_ENDING] = "asking it to end",
         [OBSERVE_NEWS_KILLING] = "it did not end; killing it",
         [OBSERVE_NEWS_LEADER_GONE] = "the program has ended, but processes of it remain; Ctrl-C ends them",
+        [OBSERVE_NEWS_DRAWING] = "drawing random numbers from copies of what has ended",
         [OBSERVE_NEWS_RECORD_LOST] =
             "the recording cannot be written any more; the program goes on, the audit is incomplete",
     };
     int always = news == OBSERVE_NEWS_LEADER_GONE || news == OBSERVE_NEWS_RECORD_LOST;
+    time_t now = time(NULL);
 
+    if (news == OBSERVE_NEWS_DRAWING) { /* told for each process */
+        if (now == l->told_drawing)
+            return;
+        l->told_drawing = now;
+    }
     if (always || l->judging.verbose > 0 || (!l->judging.verbose && isatty(STDERR_FILENO)))
         cli_note("%s (%u process%s)", texts[news], processes, processes == 1 ? "" : "es");
 }
@@ -301,7 +309,9 @@ int cli_launching_finish(struct cli_launching *l, struct facts *f, int observed,
     if (result->record_error)
         cli_error("%s: %s", l->recording, facts_error(f) ? facts_error(f) : strerror(-result->record_error));
     if (observed) {
-        if (!result->record_error)
+        if (!result->record_error && result->why[0])
+            cli_error("%s", result->why);
+        else if (!result->record_error)
             say_launch_error(l, result->stage, -observed);
         facts_close(f);
         return CLI_EXIT_FAILED;

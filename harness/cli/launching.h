@@ -6,6 +6,8 @@
 #include "harness/cli/user.h"
 #include "harness/observe/observe.h"
 
+#include <time.h>
+
 struct cli_launching {
     struct cli_judging judging;
     struct observe_options observe;
@@ -14,7 +16,8 @@ struct cli_launching {
     char *path;      /* of the program, owned */
     int until_settled;
     int fake_root;
-    char *id_maps; /* owned; NULL: not root of a user namespace */
+    char *id_maps;       /* owned; NULL: not root of a user namespace */
+    time_t told_drawing; /* when that was said last */
 };
 
 /* getopt_long values of the options here; the verb's own must be below. */

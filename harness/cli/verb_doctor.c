@@ -1,5 +1,6 @@
 /* verb_doctor.c - forkaudit doctor: what this host allows, tried rather than guessed, and which checks that leaves partial. */
 #include "harness/cli/cli.h"
+#include "harness/cli/copies_probe.h"
 #include "harness/cli/fake_root.h"
 
 #include <errno.h>
@@ -206,9 +207,31 @@ static int doctor_fake_root(void)
     return CLI_EXIT_INCOMPLETE;
 }
 
+/* An enum cli_exit. */
+static int doctor_copies(void)
+{
+    char why[512] = "";
+
+    if (!copies_probe(why, sizeof why)) {
+        printf("ok      rebuild a process and run it under a gate (--generators)\n");
+        return CLI_EXIT_CLEAN;
+    }
+    printf(
+        "missing rebuild a process and run it under a gate (--generators): %s\n"
+        "        without it: --generators finds and watches generators, but cannot draw from them. It needs an x86-64 "
+        "kernel, memfd_create(2) without vm.memfd_noexec=2, ptrace(2) and seccomp(2)\n",
+        why);
+    return CLI_EXIT_INCOMPLETE;
+}
+
+static int worse(int a, int b)
+{
+    return a == CLI_EXIT_CLEAN ? b : a;
+}
+
 int verb_doctor(int argc, char **argv)
 {
-    int status = CLI_EXIT_CLEAN, fake_root;
+    int status = CLI_EXIT_CLEAN;
 
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
         printf("Usage: forkaudit doctor\nTry what an audit needs on this host, and say what its lack leaves partial.\n"
@@ -234,6 +257,6 @@ int verb_doctor(int argc, char **argv)
         else if (status == CLI_EXIT_CLEAN)
             status = CLI_EXIT_INCOMPLETE;
     }
-    fake_root = doctor_fake_root();
-    return status == CLI_EXIT_CLEAN ? fake_root : status;
+    status = worse(status, doctor_copies());
+    return worse(status, doctor_fake_root());
 }

@@ -1,4 +1,4 @@
-/* verb_list.c - forkaudit list: the checks, the failures they are made for, and the formats there are. */
+/* verb_list.c - forkaudit list: the checks, the failures they are made for, the formats, the known generators. */
 #include <getopt.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
@@ -9,14 +9,16 @@
 #include "checks/judge.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/terminal.h"
+#include "harness/generator/generator.h"
 #include "reports/report.h"
 
 static const char help[] =
-    "Usage: forkaudit list [checks|cves|formats]\n"
+    "Usage: forkaudit list [checks|cves|formats|generators]\n"
     "\n"
     "Lists the checks (default); the failures of real programs (cves: CVE numbers and issues), each with\n"
-    "the checks that look for its kind; or the formats of reports. 'forkaudit explain CHECK' tells all\n"
-    "about a check.\n"
+    "the checks that look for its kind; the formats of reports; or the random number generators that\n"
+    "--generators knows, with their functions, how those are called, what they are for, and what is known\n"
+    "to part them after a fork. 'forkaudit explain CHECK' tells all about a check.\n"
     "\n"
     "  -h, --help              show this\n";
 
@@ -127,15 +129,31 @@ static int fill_formats(struct libscols_table *table)
     return r;
 }
 
+/* A script stands for what is not called as a shape says: an interpreter is asked in its own language. */
+static int fill_generators(struct libscols_table *table)
+{
+    int r = 0;
+
+    for (const struct generator_family *const *f = generator_families; *f; f++)
+        for (size_t i = 0; i < (*f)->n_kinds && r == 0; i++) {
+            const struct generator_kind *k = &(*f)->kinds[i];
+
+            r = add_row(table, (const char *[]){ (*f)->name, k->name, k->symbol, k->script ? "script" : k->shape,
+                                                 generator_purpose_name(k->purpose), k->guard ? k->guard : "-", NULL });
+        }
+    return r;
+}
+
 /* What can be listed; the first is the default. */
 static const struct {
     const char *name;
-    const char *columns[5];
+    const char *columns[7];
     int (*fill)(struct libscols_table *table);
 } lists[] = {
     { "checks", { "CHECK", "SEVERITY", "STRENGTH", "TITLE", NULL }, fill_checks },
     { "cves", { "FAILURE", "CHECK", "TITLE", NULL }, fill_cves },
     { "formats", { "FORMAT", "SUMMARY", NULL }, fill_formats },
+    { "generators", { "FAMILY", "GENERATOR", "FUNCTION", "SHAPE", "PURPOSE", "GUARD", NULL }, fill_generators },
 };
 #define N_LISTS (sizeof lists / sizeof lists[0])
 
@@ -184,5 +202,5 @@ int verb_list(int argc, char **argv)
     nearest = cli_nearest(argv[optind], names);
     if (nearest)
         return cli_usage("list", "there is no list of '%s'; did you mean '%s'?", argv[optind], nearest);
-    return cli_usage("list", "there is no list of '%s'; there are checks, cves and formats", argv[optind]);
+    return cli_usage("list", "there is no list of '%s'; there are checks, cves, formats and generators", argv[optind]);
 }

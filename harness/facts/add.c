@@ -41,6 +41,8 @@ int facts_add_audit(struct facts *f, const struct facts_audit *row)
         GIVEN(FACTS_INT, no_new_privs),
         GIVEN(FACTS_INT, began),
         GIVEN(FACTS_TEXT, id_maps),
+        GIVEN(FACTS_INT, generators),
+        GIVEN(FACTS_INT, reuse_pid),
         { "why", FACTS_TEXT, offsetof(struct audit_row, why), 0, NULL },
     };
     static const struct facts_write write = INSERT("audit", columns);
@@ -200,7 +202,13 @@ int facts_add_draw(struct facts *f, const struct facts_draw *row)
 {
 #define ROW facts_draw
     static const struct facts_column columns[] = {
-        INT(process), INT(marker), INT(seq), TEXT(generator), INT(offset), FACTS_COLUMN_BLOB(ROW, bytes, size),
+        INT(process),
+        INT(tid),
+        INT(marker),
+        INT(seq),
+        TEXT(generator),
+        INT(offset),
+        FACTS_COLUMN_BLOB(ROW, bytes, size),
     };
 #undef ROW
     static const struct facts_write write = INSERT("draw", columns);

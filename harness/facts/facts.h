@@ -18,7 +18,7 @@ struct facts;
 struct sqlite3;
 
 #define FACTS_NULL           INT64_MIN  /* an integer that was not seen */
-#define FACTS_SCHEMA         2          /* PRAGMA user_version of the recordings that this code writes */
+#define FACTS_SCHEMA         3          /* PRAGMA user_version of the recordings that this code writes */
 #define FACTS_APPLICATION_ID 0x464b4155 /* PRAGMA application_id: "FKAU" */
 
 /* Text of facts.sql, embedded in the program. */
@@ -67,6 +67,7 @@ struct facts_audit {
     const char *host, *kernel, *machine;
     int64_t tracer_uid, no_new_privs, began;
     const char *id_maps;
+    int64_t generators, reuse_pid;
 };
 struct facts_audit_end {
     int64_t ended, complete, target_status, poke_status;
@@ -166,9 +167,42 @@ struct facts_witness {
     const char *groups;
 };
 struct facts_draw {
-    int64_t process, marker, seq;
+    int64_t process, tid, marker, seq;
     const char *generator;
     int64_t offset;
+    const void *bytes;
+    size_t size;
+};
+
+struct facts_generator {
+    const char *name, *source, *symbol, *object;
+    int64_t offset;
+    const char *purpose, *guard, *state_of;
+};
+struct facts_generator_call {
+    int64_t process, image, tid, seq, at;
+    const char *kind, *generator, *symbol;
+    int64_t context;
+    const void *seed; /* NULL: none */
+    size_t seed_size;
+    const char *seed_is;
+    int64_t is_added, stack;
+};
+struct facts_snapshot {
+    int64_t process, tid, seq, at, image;
+    const char *moment;
+    int64_t threads, bytes, held;
+};
+struct facts_comparison {
+    const char *kind;
+    int64_t generator, process, other, snapshot, other_snapshot;
+    const char *verdict, *reason;
+    int64_t value_size, shift, other_shift, equal, partial, pid_repeats;
+    const void *own, *other_values;
+    size_t own_size, other_size;
+};
+struct facts_token {
+    int64_t process, other, seq, other_seq;
     const void *bytes;
     size_t size;
 };
@@ -204,6 +238,14 @@ int facts_add_marker(struct facts *f, const struct facts_marker *row, int64_t *r
 int facts_add_witness(struct facts *f, const struct facts_witness *row);
 int facts_add_witness_fd(struct facts *f, int64_t marker, int64_t fd, int64_t cloexec);
 int facts_add_draw(struct facts *f, const struct facts_draw *row);
+/* Stored once: the id of an equal row (name, source, object, offset) is given back. */
+int facts_add_generator(struct facts *f, const struct facts_generator *row, int64_t *ret_id);
+int facts_add_generator_present(struct facts *f, int64_t process, int64_t image,
+                                int64_t generator); /* once is enough */
+int facts_add_generator_call(struct facts *f, const struct facts_generator_call *row, int64_t *ret_id);
+int facts_add_snapshot(struct facts *f, const struct facts_snapshot *row, int64_t *ret_id);
+int facts_add_comparison(struct facts *f, const struct facts_comparison *row, int64_t *ret_id);
+int facts_add_token(struct facts *f, const struct facts_token *row);
 int facts_add_account(struct facts *f, int64_t uid, const char *name, int64_t gid, const char *groups);
 /* `process` and `look` may be FACTS_NULL, `error` 0 for none. `detail` is a printf format; cut at 1 KiB. */
 int facts_add_gap(struct facts *f, int64_t process, int64_t look, const char *source, int error, const char *detail,

@@ -24,6 +24,8 @@ CREATE TABLE audit (
                                  -- programs under audit did not gain privilege
   id_maps TEXT,                  -- the audit ran as root of a user namespace that forkaudit made: its uid_map and gid_map,
                                  -- as 'uid 0 1000 1, uid 1 100000 65536, gid 0 1000 1, ...'; NULL: it did not
+  generators INTEGER NOT NULL DEFAULT 0, -- 1: generators were looked for, watched and drawn from (--generators)
+  reuse_pid INTEGER NOT NULL DEFAULT 0,  -- 1: the pids of dead processes were given to later ones (--reuse-pid)
   began INTEGER NOT NULL,        -- wall clock, ns since 1970
   ended INTEGER,                 -- the same; NULL: the recorder was killed
   complete INTEGER NOT NULL DEFAULT 0,
@@ -260,16 +262,89 @@ CREATE TABLE witness_fd (
   PRIMARY KEY (marker, fd)
 ) WITHOUT ROWID;
 
--- FORKAUDIT_DRAW: bytes that a generator gave. `offset` counts the bytes that this process has drawn from this
--- generator before, since its own birth.
+-- Bytes that a generator gave: FORKAUDIT_DRAW, or (marker NULL) as a breakpoint saw them returned. `offset` counts the bytes
+-- that this process has drawn from this generator before, since its own birth.
 CREATE TABLE draw (
   id INTEGER PRIMARY KEY,
-  process INTEGER NOT NULL REFERENCES process,
-  marker INTEGER REFERENCES marker,
-  seq INTEGER NOT NULL,
+  process INTEGER NOT NULL REFERENCES process, tid INTEGER,
+  marker INTEGER REFERENCES marker, seq INTEGER NOT NULL,
   generator TEXT NOT NULL,
   offset INTEGER NOT NULL,
   bytes BLOB NOT NULL
+);
+
+-- A random number generator that a program contains. Stored once per file and symbol.
+CREATE TABLE generator (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,            -- 'libc rand', 'OpenSSL RAND_bytes'; of code that cannot be called: the algorithm, 'MT19937'
+  source TEXT NOT NULL,          -- 'known', 'option' (--generator), 'marker', 'code' (its constants only: nobody can call it)
+  symbol TEXT, object TEXT NOT NULL, offset INTEGER NOT NULL,  -- NULL: of code; path of the file; in its ELF image, code: in it
+  purpose TEXT,                  -- 'cryptographic', 'identifier', 'ordinary'; NULL: not known
+  guard TEXT,                    -- what parts it after a fork: 'pthread_atfork', 'pid', 'wipe', 'kernel'; NULL: not known
+  state_of TEXT                  -- name of the one whose state it shares (random and rand); NULL: its own
+);
+CREATE TABLE generator_present (
+  process INTEGER NOT NULL REFERENCES process, image INTEGER NOT NULL REFERENCES image,
+  generator INTEGER NOT NULL REFERENCES generator,
+  PRIMARY KEY (process, image, generator)
+) WITHOUT ROWID;
+
+-- A call of a generator or of a function that seeds one, seen by a breakpoint: the first few of each in each process.
+CREATE TABLE generator_call (
+  id INTEGER PRIMARY KEY,
+  process INTEGER NOT NULL REFERENCES process, image INTEGER REFERENCES image, tid INTEGER NOT NULL,
+  seq INTEGER NOT NULL, at INTEGER NOT NULL,
+  kind TEXT NOT NULL,            -- 'draw', 'seed'
+  generator TEXT NOT NULL, symbol TEXT NOT NULL,  -- generator.name; the function that was called
+  context INTEGER,               -- address of the state that it was given; NULL: it has a state of its own
+  seed BLOB,                     -- seed: the number, little endian, or the bytes (at most 64)
+  seed_is TEXT,                  -- seed: 'time' (now in s, ms, us or a part of it), 'pid', 'time and pid', 'constant' (in the
+                                 -- program's code, or below 256), 'kernel' (bytes it gave); NULL: not recognised
+  is_added INTEGER,              -- seed: 1: mixed into the state, 0: replaces it
+  stack INTEGER REFERENCES stack
+);
+
+-- A process's memory was taken, to draw from copies of it.
+CREATE TABLE snapshot (
+  id INTEGER PRIMARY KEY,
+  process INTEGER NOT NULL REFERENCES process, tid INTEGER NOT NULL,
+  seq INTEGER NOT NULL, at INTEGER NOT NULL, image INTEGER REFERENCES image,
+  moment TEXT NOT NULL,          -- 'born' (before its first instruction), 'first-draw', 'exec' (before it), 'exit', 'end', 'now'
+  threads INTEGER NOT NULL,      -- that lived then: above 1 the others ran on
+  bytes INTEGER NOT NULL,        -- private memory
+  held INTEGER NOT NULL          -- ns that the process stood still for it
+);
+
+-- Two states of a generator, compared by drawing from copies. `kind`:
+--   'newborn'  the child before its first instruction, shown its own pid, with the same shown its parent's: the library alone;
+--   'fork'     the child at its first draw, else at its end, with its newborn self shown the parent's pid: what the program did;
+--   'later'    the same, but at the child's end although it drew before: whether a reseed came too late;
+--   'parent'   the parent, at its next draw or end, with the newborn child: whether the parent left the common stream;
+--   'sibling'  two children of one program, at their first draws, else at their ends;
+--   'now'      an attached process with another, neither of whose states at the fork is known.
+CREATE TABLE comparison (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  generator INTEGER NOT NULL REFERENCES generator,
+  process INTEGER NOT NULL REFERENCES process,  -- who is judged
+  other INTEGER NOT NULL REFERENCES process,    -- newborn, fork, later: its parent; parent: the child; sibling: the earlier one
+  snapshot INTEGER NOT NULL REFERENCES snapshot, other_snapshot INTEGER NOT NULL REFERENCES snapshot,
+  verdict TEXT NOT NULL,         -- 'shared' (proven: equal values), 'diverged' (proven), 'weak' (one state: only pid, clock, TSC or
+                                 -- RDRAND part them), 'one-generator' (in shared memory), 'refuses', 'unseeded', 'undecided'
+  reason TEXT,                   -- diverged: 'state', 'reseed'; weak: of 'pid clock tsc rdrand'; refuses, undecided: a sentence
+  value_size INTEGER,            -- bytes of one value
+  shift INTEGER, other_shift INTEGER,  -- shared: which value of each stream is the first equal one, from 0
+  equal INTEGER, partial INTEGER,  -- shared: equal values in a row; 1: they part again behind them
+  pid_repeats INTEGER NOT NULL,  -- 1: with the other's pid it would draw the other's values
+  own BLOB, other_values BLOB    -- first values of both, drawn in copies (at most 256 bytes)
+);
+
+-- The same bytes of high entropy in what two processes wrote, which neither had read, nor the later writer had at its birth.
+CREATE TABLE token (
+  id INTEGER PRIMARY KEY,
+  process INTEGER NOT NULL REFERENCES process, other INTEGER NOT NULL REFERENCES process,
+  seq INTEGER NOT NULL, other_seq INTEGER NOT NULL,  -- of the writes
+  bytes BLOB NOT NULL            -- at most 64
 );
 
 -- The user database of the host at the audit, for every effective uid that was seen.
@@ -287,7 +362,7 @@ CREATE TABLE gap (
   seq INTEGER NOT NULL,
   source TEXT NOT NULL,          -- 'fd' 'cred' 'signal' 'mapping' 'limit' 'terminal' 'environ' 'socket' 'identity'
                                  -- 'image' 'call' 'marker' 'draw' 'follow' 'settled' 'account' 'record' 'poke'
-                                 -- 'proof' 'stack' 'inject'
+                                 -- 'proof' 'stack' 'inject' 'generator' 'token'
   error INTEGER,                 -- errno, where a call failed
   detail TEXT NOT NULL           -- a sentence: what could not be seen, and why
 );
@@ -320,4 +395,6 @@ CREATE INDEX environ_hash ON environ_table (hash);
 CREATE INDEX environ_rows ON environ (environ_table);
 CREATE INDEX stack_hash ON stack (hash);
 CREATE INDEX proof_look ON proof (look);
+CREATE INDEX comparison_process ON comparison (process);
+CREATE INDEX generator_call_process ON generator_call (process, seq);
 CREATE INDEX gap_process ON gap (process);

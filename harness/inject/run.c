@@ -70,7 +70,7 @@ int inject_learn(struct facts *f, const struct inject_options *options, struct o
 
     memset(ret, 0, sizeof *ret);
     observe.learn = 1;
-    observe.launch.stop_more = 1;
+    observe.launch.stop_more = TRACE_MORE_INJECT;
     r = apart_is_wanted(options) ? learn_apart(f, options, &observe, ret) : observe_run(f, &observe, ret);
     if (!r && !ret->record_error)
         ret->record_error = sites_write(f);

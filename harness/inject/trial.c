@@ -29,7 +29,7 @@ static void settings(const struct inject_options *options, const struct limits *
 {
     *ret = options->observe;
     ret->launch.terminal = -1;
-    ret->launch.stop_more = 1;
+    ret->launch.stop_more = TRACE_MORE_INJECT;
     ret->news = NULL;
     ret->learn = 0;
     ret->fault = fault;

@@ -93,6 +93,11 @@ struct look_maps {
 };
 int look_maps(int proc, pid_t pid, pid_t tid, struct look_maps *ret);
 void look_maps_release(struct look_maps *m);
+/* map_file.c: the very file behind a mapping, read-only and close-on-exec: with privilege also one that is deleted,
+ * a memfd, or in another mount namespace; otherwise by its path below the task's root, where that leads to the
+ * mapped file. A descriptor, or a negative errno: -EACCES (also for what is no regular file: that is never opened),
+ * -ESTALE when another file lies there. */
+int look_map_open(int proc, pid_t pid, pid_t tid, const struct look_map *map);
 
 /* ---- limits.c: /proc/PID/task/TID/limits; -1 is unlimited ---- */
 struct look_limit {

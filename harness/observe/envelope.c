@@ -21,6 +21,8 @@ int envelope_begin(struct observe *o)
         .tracer_uid = geteuid(),
         .no_new_privs = FACTS_NULL,
         .began = observe_clock(CLOCK_REALTIME),
+        .generators = options->generators,
+        .reuse_pid = options->reuse_pid,
     };
     struct utsname host;
     char *command, *at;
@@ -59,17 +61,24 @@ int envelope_first(struct observe *o)
         .parent_threads = FACTS_NULL,
         .image = FACTS_NULL,
     };
+    struct look_status status = { 0 };
     struct look_stat stat;
+    struct subject *s = NULL;
     int64_t id;
     int r;
 
     if (!look_stat(o->proc, o->first_pid, o->first_pid, &stat))
         row.start_time = stat.start_time;
+    if (!look_status(o->proc, o->first_pid, o->first_pid, &status))
+        row.ns_pid = status.ns_pid;
+    look_status_release(&status);
     r = facts_set_no_new_privs(o->f, trace_has_no_new_privs(o->t));
     if (!r)
         r = facts_add_process(o->f, &row, &id);
-    if (!r && !subject_add(o, o->first_pid, id))
+    if (!r && !(s = subject_add(o, o->first_pid, id)))
         r = -ENOMEM;
+    if (s)
+        s->ns_pid = row.ns_pid == FACTS_NULL ? 0 : (pid_t)row.ns_pid;
     o->result->processes = 1;
     return r;
 }

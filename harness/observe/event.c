@@ -1,5 +1,7 @@
 /* event.c - what each event of the trace means for the record. */
 #include "harness/observe/internal.h"
+#include "harness/random/random.h"
+#include "harness/random/reuse.h"
 #include "harness/stack/stack.h"
 
 #include <errno.h>
@@ -62,12 +64,15 @@ static int event_born(struct observe *o, const struct trace_event *e)
     child = subject_add(o, e->pid, id);
     if (!child)
         return -ENOMEM;
+    child->born_seq = row.seq;
+    child->ns_pid = row.ns_pid == FACTS_NULL ? 0 : (pid_t)row.ns_pid;
     if (parent && (r = subject_inherit(child, parent)))
         return r;
     r = event_fork_made(o, parent, e);
     if (r)
         return r;
-    return record_look(o, child, e->tid, &look, NULL);
+    r = record_look(o, child, e->tid, &look, NULL);
+    return r ? r : random_born(o, child, parent, e);
 }
 
 static int event_exec(struct observe *o, struct subject *s, const struct trace_event *e)
@@ -90,6 +95,8 @@ static int event_exec(struct observe *o, struct subject *s, const struct trace_e
         r = record_look(o, s, e->tid, &look, &id);
     if (!r)
         r = copy_prove(o, s, e->tid, id, e);
+    if (!r)
+        r = random_exec(o, s, e);
     o->first_exec_seen = 1;
     return r;
 }
@@ -128,6 +135,8 @@ static int event_call(struct observe *o, struct subject *s, const struct trace_e
         o->fail_with = error;
         return facts_end_call(o->f, id, -1, error, NULL);
     }
+    if (!r && !strncmp(e->call.name, "execve", 6))
+        r = random_before_exec(o, s, e);
     return r ? r : subject_push_call(s, e->tid, id, changes);
 }
 
@@ -201,8 +210,9 @@ static int event_exit(struct observe *o, struct subject *s, const struct trace_e
 {
     struct record_look look = { "exit", RECORD_CRED | (s->fds_unseen ? RECORD_FD : 0), FACTS_NULL, FACTS_NULL, NULL,
                                 NULL };
+    int r = e->is_last ? record_look(o, s, e->tid, &look, NULL) : 0;
 
-    return e->is_last ? record_look(o, s, e->tid, &look, NULL) : 0;
+    return r ? r : random_exit(o, s, e);
 }
 
 static void event_track_end(struct observe *o, struct subject *s, const struct trace_event *e)
@@ -227,6 +237,7 @@ static int event_end(struct observe *o, struct subject *s, const struct trace_ev
 
     row.ending = by_us ? "ended-by-audit" : WIFSIGNALED(e->status) ? "signalled" : "exited";
     r = facts_end_process(o->f, s->id, &row);
+    reuse_ended(o, s);
     event_track_end(o, s, e);
     return r;
 }
@@ -251,6 +262,7 @@ static int event_escaped(struct observe *o, const struct trace_event *e)
 int event_handle(struct observe *o, const struct trace_event *e)
 {
     struct subject *s = subject_find(o, e->pid);
+    int r;
 
     if (e->kind == TRACE_EVENT_BORN)
         return event_born(o, e);
@@ -264,7 +276,9 @@ int event_handle(struct observe *o, const struct trace_event *e)
     case TRACE_EVENT_EXEC:
         return event_exec(o, s, e);
     case TRACE_EVENT_CALL:
-        return event_call(o, s, e);
+        r = random_call(o, s, e);
+        o->is_unwatched = r > 0;
+        return r ? (r < 0 ? r : 0) : event_call(o, s, e);
     case TRACE_EVENT_RETURN:
         return event_return(o, s, e);
     case TRACE_EVENT_EXIT:
@@ -285,9 +299,14 @@ void event_track(struct observe *o, const struct trace_event *e)
         s = subject_add(o, e->pid, 0);
         if (s && parent)
             subject_inherit(s, parent);
+        if (s)
+            random_track(o, s, parent, e);
+    } else if (e->kind == TRACE_EVENT_BORN) {
+        random_track(o, s, subject_find(o, e->parent), e);
     } else if (e->kind == TRACE_EVENT_EXEC && s) {
         probes_release(s->probes);
         s->probes = NULL;
+        random_track(o, s, NULL, e);
     } else if (e->kind == TRACE_EVENT_END && s) {
         event_track_end(o, s, e);
     }

@@ -59,8 +59,9 @@ struct open_call {
 struct subject {
     pid_t pid;
     int64_t id, image, parent;
-    pid_t parent_pid;
-    char *path; /* of the image, for exec of a failed readlink too; owned */
+    pid_t parent_pid, ns_pid; /* ns_pid: as it sees itself */
+    int64_t born_seq;         /* 0: launched */
+    char *path;               /* of the image, for exec of a failed readlink too; owned */
     struct table table;
     struct probes *probes;
     struct stream *streams;
@@ -77,6 +78,8 @@ struct subject {
     struct prove_history *history; /* the ids, groups and capabilities that it has had; owned */
     int is_foreign_abi;            /* not the tracer's own word size: system call numbers cannot be read from outside */
     struct stillness stillness;
+    struct random_subject
+        *random;          /* NULL: generators are not asked for, or nothing is known yet; owned (random_forget) */
     struct subject *next; /* in the list of living ones */
 };
 
@@ -145,6 +148,7 @@ struct observe {
     unsigned births;       /* with those that were lost */
     int64_t copies_until;  /* ms of observe_now(): no copy is begun later; 0: no such bound */
     unsigned copies_timed; /* how many processes kept their copies waiting until a time was over */
+    struct random *random; /* NULL: generators are not asked for */
     struct fault_round round;
     int fail_with;    /* of the CALL at hand: errno to give instead of making it, 0: it is made */
     int is_unwatched; /* of the CALL at hand: its return is of no interest */

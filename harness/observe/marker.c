@@ -2,6 +2,7 @@
 #include "harness/observe/internal.h"
 
 #include "harness/include/forkaudit.h"
+#include "harness/random/random.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -85,7 +86,7 @@ static int marker_draw(struct observe *o, struct subject *s, pid_t tid, const st
 {
     unsigned char bytes[OBSERVE_DRAW_MAX];
     struct stream *stream = subject_stream(s, generator);
-    struct facts_draw row = { .process = s->id, .marker = marker, .generator = generator, .bytes = bytes };
+    struct facts_draw row = { .process = s->id, .tid = tid, .marker = marker, .generator = generator, .bytes = bytes };
     uint64_t address, size;
     ssize_t n;
     int r;
@@ -109,6 +110,22 @@ static int marker_draw(struct observe *o, struct subject *s, pid_t tid, const st
     row.size = n;
     stream->size += n;
     return facts_add_draw(o->f, &row);
+}
+
+/* The program tells of a generator of its own. */
+static int marker_generator(struct observe *o, struct subject *s, pid_t tid, const struct probe *p, const char *name)
+{
+    char shape[OBSERVE_NAME_MAX];
+    uint64_t function, address;
+    int r = probe_argument(p, 1, tid, &function);
+
+    if (!r)
+        r = probe_argument(p, 2, tid, &address);
+    if (!r && trace_read_string(tid, address, shape, sizeof shape) < 0)
+        r = -EFAULT;
+    if (r)
+        return record_gap(o, s, FACTS_NULL, "marker", -r, "a generator that the target names could not be read");
+    return random_marker(o, s, tid, name, function, shape);
 }
 
 /* A view of the process at the marker; descriptors only where the marker is about them. */
@@ -153,5 +170,7 @@ int marker_record(struct observe *o, struct subject *s, const struct trace_event
         r = marker_self(o, s, tid, p, marker);
     if (!r && !strcmp(p->kind, "draw"))
         r = marker_draw(o, s, tid, p, marker, name);
+    if (!r && !strcmp(p->kind, "generator"))
+        r = marker_generator(o, s, tid, p, name);
     return r ? r : 1;
 }

@@ -30,6 +30,7 @@ enum observe_news {
     OBSERVE_NEWS_ENDING,      /* the target is asked to end (SIGTERM) */
     OBSERVE_NEWS_KILLING,     /* it did not; SIGKILL */
     OBSERVE_NEWS_LEADER_GONE, /* the program itself has ended, processes of it remain */
+    OBSERVE_NEWS_DRAWING,     /* all have ended; random numbers are drawn in copies. `processes`: left to do */
     OBSERVE_NEWS_RECORD_LOST, /* the recording cannot be written any more; the target goes on unharmed */
     N_OBSERVE_NEWS
 };
@@ -70,7 +71,12 @@ struct observe_options {
     int64_t time;        /* OBSERVE_UNTIL_TIME: ms. With another `until`: the longest the audit may take, 0: no limit */
     int64_t end_timeout; /* ms from SIGTERM to SIGKILL */
     int no_copies;       /* 1: make no disposable copies */
-    unsigned max_processes; /* more processes than this in one run end the audit, incomplete; 0: no limit */
+    int generators;      /* 1: find, watch and draw from the generators of all processes */
+    const char *const *own_generators; /* 'SYMBOL=SHAPE' of the user's own, NULL-ended; NULL: none */
+    unsigned generator_children;       /* so many children of one process are drawn from; 0: all */
+    uint64_t generator_memory;         /* bytes of private memory above which a process is not drawn from */
+    int reuse_pid;                     /* 1: give the pids of dead processes to later ones */
+    unsigned max_processes;            /* more processes than this in one run end the audit, incomplete; 0: no limit */
     int learn; /* 1: record the calls that could be made to fail too, and all calls with their stacks and source lines */
     const struct observe_fault *fault; /* make calls fail, record as with learn but without source lines; NULL: none */
     const char *id_maps;               /* for the audit row; NULL: none */
@@ -81,6 +87,7 @@ struct observe_options {
 
 struct observe_result {
     enum trace_stage stage; /* when the launch failed */
+    char why[256];          /* then: a sentence, or "" */
     int complete;
     int interrupted;       /* the signal that ended the audit, or 0 */
     int target_status;     /* wait status of the program */

@@ -1,5 +1,6 @@
 /* phase.c - the phases of an audit: settling, poking, settling again, ending; and what leads from one to the next. */
 #include "harness/observe/internal.h"
+#include "harness/random/random.h"
 
 /* For SIGKILL to be heard. */
 #define KILL_TIMEOUT_MS 30000
@@ -29,6 +30,7 @@ void phase_why(struct observe *o, int complete, const char *why)
 /* Asks the program to end; what does not is killed when the time is over. */
 static void end_ask(struct observe *o, int signal)
 {
+    random_end(o); /* where the recording breaks here the loop hears of it at its next row */
     observe_tell(o, OBSERVE_NEWS_ENDING);
     phase_enter(o, PHASE_ENDING, o->options->end_timeout);
     if (!o->first_gone) {

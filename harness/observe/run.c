@@ -1,9 +1,11 @@
 /* run.c - one audit from launch to end: the loop of event, look, rows, and the phases it goes through. */
 #include "harness/observe/internal.h"
+#include "harness/random/random.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -121,10 +123,11 @@ static int loop_event(struct observe *o, const struct trace_event *e)
         return 0;
     case TRACE_EVENT_TRAP:
         s = subject_find(o, e->pid);
+        r = s ? random_trap(o, s, e) : 0;
         /* A breakpoint of ours must be swallowed also when nothing can be recorded any more. */
-        if (broken)
+        if (!r && broken)
             r = s && probes_find(s->probes, e->pc - 1) ? 1 : 0;
-        else
+        else if (!r)
             r = s ? marker_record(o, s, e) : 0;
         how = r ? TRACE_ON : TRACE_DELIVER;
         r = r < 0 ? r : 0;
@@ -212,6 +215,9 @@ static int observe_follow(struct observe *o)
         phase_why(o, 0, "the tracer failed");
     if (o->has_given_up)
         o->is_complete = 0;
+    r = random_judge(o);
+    if (r)
+        loop_broken(o, r);
     r = envelope_end(o);
     if (r)
         loop_broken(o, r);
@@ -236,8 +242,20 @@ int observe_run(struct facts *f, const struct observe_options *options, struct o
         ret->record_error = r;
         goto out;
     }
-    launch.stop_more = fault_is_on(&o);
+    if (fault_is_on(&o))
+        launch.stop_more |= TRACE_MORE_INJECT;
+    r = random_begin(&o);
+    if (!r)
+        r = random_prepare(&o, &launch, o.why, sizeof o.why);
+    if (r) {
+        snprintf(ret->why, sizeof ret->why, "%s", o.why);
+        phase_why(&o, 0, "the program could not be started");
+        envelope_end(&o);
+        goto out;
+    }
     r = trace_launch(&launch, &o.t, &o.first_pid, &ret->stage);
+    if (!r)
+        r = random_launched(&o);
     if (r) {
         o.why[0] = '\0';
         phase_why(&o, 0, "the program could not be started");
@@ -248,6 +266,7 @@ int observe_run(struct facts *f, const struct observe_options *options, struct o
 out:
     trace_free(o.t);
     subjects_free(&o);
+    random_free(&o);
     tdestroy(o.by_pid, free);
     fault_release(&o);
     free(o.uids);

@@ -1,6 +1,7 @@
 /* subject.c - the living processes of the audit, by pid. */
 #include "harness/observe/internal.h"
 #include "harness/prove/prove.h"
+#include "harness/random/random.h"
 #include "harness/stack/stack.h"
 
 #include <errno.h>
@@ -57,6 +58,7 @@ static void subject_free(struct observe *o, struct subject *s)
         free(call);
     }
     probes_release(s->probes);
+    random_forget(o, s);
     table_release(o, &s->table);
     prove_history_free(s->history);
     stack_reader_free(s->stacks);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # deps.sh - install the Debian packages that a goal of the Makefile needs and that are missing.
 #
-# usage: deps.sh GROUP...   groups: check lint memcheck coverage bench
+# usage: deps.sh GROUP...   groups: check lint memcheck coverage bench generators
 #
 # Libraries and tools only: none of these packages brings a service, a timer or a listener. Nothing is done, and no
 # privilege is needed, when all are present. Exit status 1 with one line that names the packages when they cannot be installed.
@@ -17,7 +17,10 @@ packages_of() {
     memcheck) echo valgrind libc6-dbg ;;
     coverage) echo lcov ;;
     bench) echo strace valgrind wrk ;;
-    *) echo "deps: there is no group '$1' (check lint memcheck coverage bench)" >&2; return 1 ;;
+    # php itself is unpacked (targets/generators/php.sh); these are the libraries that it needs.
+    generators) echo pkg-config libgcrypt20-dev libgnutls28-dev libnss3-dev libsodium-dev libmbedtls-dev libbsd-dev \
+        uuid-dev libapr1-dev perl python3 ruby libargon2-1 libedit2 libxml2 ;;
+    *) echo "deps: there is no group '$1' (check lint memcheck coverage bench generators)" >&2; return 1 ;;
     esac
 }
 

@@ -26,8 +26,15 @@ static const char *const filter_calls[] = {
 };
 
 /* Calls whose failure `forkaudit inject` tries, beside those above. */
-static const char *const filter_more_calls[] = {
-    "getrandom", "setsid", "open", "openat", "openat2", "fork", "vfork", "clone",
+static const char *const filter_inject[] = {
+    "getrandom", "setsid", "open", "openat", "openat2", NULL,
+};
+/* clone3 always stops. */
+static const char *const filter_forks[] = { "fork", "vfork", "clone", NULL };
+/* Bytes that come in and go out, where they can be read at the stop. */
+static const char *const filter_data[] = {
+    "read",   "readv",    "pread64", "recv",   "recvfrom", "recvmsg", "write",
+    "writev", "pwrite64", "send",    "sendto", "sendmsg",  NULL,
 };
 
 /* prctl(2) options that change what a process may do. */
@@ -50,19 +57,32 @@ static int filter_add_call(scmp_filter_ctx ctx, const char *name)
     return nr == __NR_SCMP_ERROR ? 0 : seccomp_rule_add(ctx, SCMP_ACT_TRACE(TRACE_TAG), nr, 0);
 }
 
+static int filter_add_calls(scmp_filter_ctx ctx, const char *const *names)
+{
+    int r = 0;
+
+    while (!r && *names)
+        r = filter_add_call(ctx, *names++);
+    return r;
+}
+
 static int filter_add_argument(scmp_filter_ctx ctx, int nr, struct scmp_arg_cmp test)
 {
     return seccomp_rule_add(ctx, SCMP_ACT_TRACE(TRACE_TAG), nr, 1, test);
 }
 
-static int filter_add_rules(scmp_filter_ctx ctx, int stop_more)
+static int filter_add_rules(scmp_filter_ctx ctx, unsigned stop_more)
 {
     int r = 0;
 
     for (size_t i = 0; !r && i < COUNT(filter_calls); i++)
         r = filter_add_call(ctx, filter_calls[i]);
-    for (size_t i = 0; !r && stop_more && i < COUNT(filter_more_calls); i++)
-        r = filter_add_call(ctx, filter_more_calls[i]);
+    if (!r && stop_more & TRACE_MORE_INJECT)
+        r = filter_add_calls(ctx, filter_inject);
+    if (!r && stop_more & SHOWS_FORKS)
+        r = filter_add_calls(ctx, filter_forks);
+    if (!r && stop_more & TRACE_MORE_DATA)
+        r = filter_add_calls(ctx, filter_data);
     for (size_t i = 0; !r && i < COUNT(filter_prctl); i++)
         r = filter_add_argument(ctx, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_MASKED_EQ, FILTER_INT_MASK, filter_prctl[i]));
     /* PR_CAP_AMBIENT_IS_SET, below these, only asks. */
@@ -75,7 +95,7 @@ static int filter_add_rules(scmp_filter_ctx ctx, int stop_more)
     if (!r)
         r = filter_add_argument(ctx, SCMP_SYS(io_uring_register),
                                 SCMP_A1(SCMP_CMP_MASKED_EQ, FILTER_RING_MASK, FILTER_PERSONALITY));
-    if (!r && !stop_more)
+    if (!r && !(stop_more & SHOWS_FORKS))
         r = filter_add_argument(ctx, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_UNTRACED, CLONE_UNTRACED));
     return r;
 }
@@ -111,7 +131,7 @@ out:
     return r;
 }
 
-int filter_build(int stop_more, struct sock_filter **ret_code, unsigned short *ret_n)
+int filter_build(unsigned stop_more, struct sock_filter **ret_code, unsigned short *ret_n)
 {
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
     int r;

@@ -44,10 +44,11 @@ struct trace {
     int signal_fd;
     sigset_t old_mask;
     int no_new_privs;
-    int stop_more;              /* calls that make a process or thread are shown too */
+    unsigned stop_more;         /* of enum trace_more */
     struct sigaction old_child; /* of SIGCHLD */
     size_t n_early;
-    int maker_may_be_dead; /* a task has died since the last look for newborns that nobody reported */
+    int maker_may_be_dead; /* a task has died since the last look for newborns that nobody reported, or not long before */
+    int64_t died_at;       /* clock_ms() of the last death */
     int is_killing;        /* whoever is still born is killed too */
     int has_processors;    /* more than one: looking longer takes nothing from the target */
     int may_spin;          /* an event has come since the last wait */
@@ -75,6 +76,9 @@ struct trace {
 #define TRACE_OPTIONS                                                                                                  \
     (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT |        \
      PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)
+
+/* Calls that make a process or thread are events. */
+#define SHOWS_FORKS (TRACE_MORE_INJECT | TRACE_MORE_FORKS)
 
 #define TRACE_TAG 0x464b /* SECCOMP_RET_DATA of our own stops: "FK" */
 
@@ -145,7 +149,7 @@ int handle_exec(struct trace *t, struct tracee *tracee, struct trace_event *ret)
 int handle_report(struct trace *t, pid_t tid, int status, struct trace_event *ret);
 
 /* filter.c: the program that makes calls of interest stop; *ret_code is owned by the caller (free). */
-int filter_build(int stop_more, struct sock_filter **ret_code, unsigned short *ret_n);
+int filter_build(unsigned stop_more, struct sock_filter **ret_code, unsigned short *ret_n);
 
 /* call.c */
 /* Reads the call at a seccomp stop into tracee->call; *ret_tag is the SECCOMP_RET_DATA. */

@@ -2,6 +2,7 @@
 #include "harness/trace/internal.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
@@ -72,7 +73,8 @@ ssize_t trace_read_string(pid_t tid, uint64_t address, char *buffer, size_t size
     return done;
 }
 
-int trace_write_byte(pid_t tid, uint64_t address, uint8_t byte, uint8_t *ret_old)
+/* is: what must be there; NULL: anything. */
+static int byte_write(pid_t tid, uint64_t address, const uint8_t *is, uint8_t byte, uint8_t *ret_old)
 {
     uint64_t at = address & ~(uint64_t)7;
     long word;
@@ -83,12 +85,24 @@ int trace_write_byte(pid_t tid, uint64_t address, uint8_t byte, uint8_t *ret_old
     if (errno)
         return -errno;
     old = bytes[address - at];
+    if (is && old != *is)
+        return -EILSEQ;
     bytes[address - at] = byte;
     if (ptrace(PTRACE_POKEDATA, tid, (void *)at, (void *)word))
         return -errno;
     if (ret_old)
         *ret_old = old;
     return 0;
+}
+
+int trace_write_byte(pid_t tid, uint64_t address, uint8_t byte, uint8_t *ret_old)
+{
+    return byte_write(tid, address, NULL, byte, ret_old);
+}
+
+int trace_swap_byte(pid_t tid, uint64_t address, uint8_t is, uint8_t byte)
+{
+    return byte_write(tid, address, &is, byte, NULL);
 }
 
 int trace_registers(pid_t tid, uint64_t ret[TRACE_REGISTERS], uint64_t *ret_pc)
@@ -112,3 +126,36 @@ int trace_registers(pid_t tid, uint64_t ret[TRACE_REGISTERS], uint64_t *ret_pc)
     return -ENOSYS;
 #endif
 }
+
+#ifdef __x86_64__
+
+int trace_set_pc(pid_t tid, uint64_t pc)
+{
+    return ptrace(PTRACE_POKEUSER, tid, (void *)offsetof(struct user, regs.rip), (void *)pc) ? -errno : 0;
+}
+
+int trace_returned_double(pid_t tid, uint64_t *ret_bits)
+{
+    struct user_fpregs_struct r;
+
+    if (ptrace(PTRACE_GETFPREGS, tid, NULL, &r))
+        return -errno;
+    memcpy(ret_bits, r.xmm_space, sizeof *ret_bits);
+    return 0;
+}
+
+#else
+
+int trace_set_pc(pid_t tid, uint64_t pc)
+{
+    (void)tid, (void)pc;
+    return -ENOSYS;
+}
+
+int trace_returned_double(pid_t tid, uint64_t *ret_bits)
+{
+    (void)tid, (void)ret_bits;
+    return -ENOSYS;
+}
+
+#endif

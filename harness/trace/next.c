@@ -14,7 +14,9 @@
 #define ADOPT_AFTER_MS 200
 /* The same while the tree keeps us busy, so that its event may be waiting in the queue. */
 #define ADOPT_BUSY_MS 2000
-#define SPIN_NS       100000
+/* The same where none has died that could have been its maker: it was long ago, and the newborn came late. */
+#define ADOPT_ANY_MS 5000
+#define SPIN_NS      100000
 /* Signals of our own are looked for at least once in so many calls. */
 #define SIGNAL_EVERY 16
 
@@ -46,8 +48,10 @@ static int adopt_early(struct trace *t, int after_ms, struct trace_event *ret, i
     struct tracee *early = NULL;
     int64_t left;
 
-    if (!t->n_early || !t->maker_may_be_dead)
+    if (!t->n_early)
         return 0;
+    if (!t->maker_may_be_dead)
+        after_ms = ADOPT_ANY_MS;
     tracees_each(t, find_early, &early);
     if (!early)
         return 0;
@@ -171,7 +175,8 @@ int trace_next(struct trace *t, int timeout_ms, struct trace_event *ret)
         if (r > 0 && next_signal(t, ret))
             return 0;
         if (!r && wait == left) {
-            t->maker_may_be_dead = t->maker_may_be_dead && t->n_early;
+            /* Its newborn may still be about to come. */
+            t->maker_may_be_dead = t->maker_may_be_dead && (t->n_early || clock_ms() - t->died_at < ADOPT_BUSY_MS);
             event_init(ret, TRACE_EVENT_TIMEOUT, NULL);
             return 0;
         }

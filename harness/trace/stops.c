@@ -196,7 +196,7 @@ static int handle_seccomp(struct trace *t, struct tracee *tracee, struct trace_e
         tracee_continue(tracee, 0);
         return 0;
     }
-    if (!t->stop_more && !strncmp(tracee->call.name, "clone", 5)) {
+    if (!(t->stop_more & SHOWS_FORKS) && !strncmp(tracee->call.name, "clone", 5)) {
         clone_begin(tracee);
         tracee_continue(tracee, 0);
         return 0;
@@ -329,6 +329,7 @@ static int handle_end(struct trace *t, struct tracee *tracee, int status, struct
         return 1;
     }
     t->maker_may_be_dead = 1;
+    t->died_at = clock_ms();
     if (copy.pid != copy.tid)
         return 0;
     event_init(ret, TRACE_EVENT_END, &copy);

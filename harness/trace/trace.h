@@ -17,6 +17,13 @@
 
 struct trace;
 
+/* What a launch may ask to be stopped at, beside the calls that always are (filter.c). */
+enum trace_more {
+    TRACE_MORE_INJECT = 1, /* the calls whose failure `forkaudit inject` tries */
+    TRACE_MORE_FORKS = 2,  /* fork, vfork, clone, clone3. With these two they come as CALL events, and have no RETURN */
+    TRACE_MORE_DATA = 4,   /* what reads and writes: read, recvfrom, write, sendmsg ... */
+};
+
 struct trace_launch {
     const char *path;  /* program file, already searched for: execve(2) takes it as it is */
     char *const *argv; /* its arguments, NULL-ended */
@@ -26,9 +33,8 @@ struct trace_launch {
     gid_t gid;
     const gid_t *groups;
     size_t n_groups;
-    int stop_more; /* 1: stop also at the calls whose failure `forkaudit inject` tries (filter.c); CALL events come for fork,
-                    * vfork, clone and clone3 too, and those have no RETURN */
-    int terminal; /* descriptor of the controlling terminal whose foreground the program takes; -1: none */
+    unsigned stop_more; /* of enum trace_more */
+    int terminal;       /* descriptor of the controlling terminal whose foreground the program takes; -1: none */
 };
 
 /* Where a launch failed. */
@@ -125,9 +131,15 @@ ssize_t trace_read(pid_t tid, uint64_t address, void *buffer, size_t size);
 ssize_t trace_read_string(pid_t tid, uint64_t address, char *buffer, size_t size);
 /* Replaces one byte of text or data; *ret_old, if not NULL, gets the old one. */
 int trace_write_byte(pid_t tid, uint64_t address, uint8_t byte, uint8_t *ret_old);
+/* The same, but only where the byte is `is`: -EILSEQ else, with nothing written. */
+int trace_swap_byte(pid_t tid, uint64_t address, uint8_t is, uint8_t byte);
 /* The general registers in the numbering of DWARF for this machine (x86-64: rax rdx rcx rbx rsi rdi rbp rsp r8..r15),
  * n of them. -ENOSYS on a machine or for a program (32-bit) whose registers are not known here. */
 #define TRACE_REGISTERS 16
 int trace_registers(pid_t tid, uint64_t ret[TRACE_REGISTERS], uint64_t *ret_pc);
+/* Where it goes on: at a breakpoint's TRACE_EVENT_TRAP, from its own first byte. Only of a 64-bit program: -ENOSYS. */
+int trace_set_pc(pid_t tid, uint64_t pc);
+/* What a function that gives a double has returned (x86-64: the lower half of xmm0). -ENOSYS as above. */
+int trace_returned_double(pid_t tid, uint64_t *ret_bits);
 
 #endif

@@ -57,7 +57,7 @@ static void test_json__names_its_schema(void)
     char *json = fixture_report(f, "json", none, NULL);
 
     expect_path(json, "$.schema", "forkaudit-report");
-    expect_path(json, "$.version", "1.1.0");
+    expect_path(json, "$.version", "1.2.0");
     free(json);
     facts_close(f);
 }

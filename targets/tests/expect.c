@@ -104,7 +104,7 @@ static int parse_needs(const char *value, struct expect *expect, char *why, size
     return 0;
 }
 
-/* Words after "Re-enacts:", "Inject:" or "Member:". */
+/* Words after "Re-enacts:", "Inject:", "Run:" or "Member:". */
 static int parse_words(const char *value, struct expect_words *ret, char *why, size_t why_size)
 {
     if (!*value)
@@ -166,6 +166,8 @@ static int parse_line(const char *line, struct expect *expect, int *none, char *
         return parse_words(value, &expect->member, why, why_size);
     if ((value = value_of(line, "Inject")))
         return parse_words(value, &expect->inject, why, why_size);
+    if ((value = value_of(line, "Run")))
+        return parse_words(value, &expect->run, why, why_size);
     if (!(value = value_of(line, "Expect")))
         return 0;
     if (strcmp(value, "none"))
@@ -192,6 +194,8 @@ static int expect_check(struct expect *expect, int none, char *why, size_t why_s
         return refuse(why, why_size, "needs either one \"Expect: none\" or \"Expect: CHECK-ID COUNT\" lines");
     if (none && expect->re_enacts.n)
         return refuse(why, why_size, "re-enacts a failure and expects nothing to be found");
+    if (expect->run.n && expect->inject.n)
+        return refuse(why, why_size, "has options for both run and inject");
     for (size_t i = 0; i < expect->member.n; i++)
         if (strspn(expect->member.words[i], "0123456789") != strlen(expect->member.words[i]))
             return refuse(why, why_size, "\"%s\" is not the number of a group", expect->member.words[i]);

@@ -8,6 +8,7 @@
  *   Strength: CHECK-ID STRENGTH  each of those "found" rows is proven, observed or suspect, as said
  *   Re-enacts: NAME...           the real failure that it does again, by the name that a check's kin: has
  *   Inject: OPTION...            run under `forkaudit inject OPTION...` instead of `forkaudit run`
+ *   Run: OPTION...               run under `forkaudit run OPTION...`
  *   Member: GID...               the audit sees a user database in which www-data is in these groups too
  *   Needs: root|user|threads...  root: must run with uid 0; user: must not; threads: has more than one
  *
@@ -47,7 +48,7 @@ struct expect {
     struct expect_rows found, unknown;
     struct expect_strength strengths[8];
     size_t n_strengths;
-    struct expect_words re_enacts, inject, member;
+    struct expect_words re_enacts, inject, run, member;
     unsigned needs_root : 1, needs_user : 1, needs_user_auditor : 1, needs_threads : 1, needs_userns : 1,
         needs_io_uring : 1;
 };

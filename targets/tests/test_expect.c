@@ -91,6 +91,17 @@ static void test_expect__words_of_several_lines(void)
     CU_ASSERT_TRUE(e.needs_userns && e.needs_io_uring);
 }
 
+static void test_expect__reads_options_for_run(void)
+{
+    struct expect e;
+
+    CU_ASSERT_EQUAL_FATAL(parse(" * Expect: none\n * Run: --generators --generator own=u64()\n", &e), 0);
+    CU_ASSERT_EQUAL_FATAL(e.run.n, 3);
+    CU_ASSERT_STRING_EQUAL(e.run.words[2], "own=u64()");
+    CU_ASSERT_EQUAL(e.inject.n, 0);
+    refused(" * Expect: none\n * Run: --generators\n * Inject: --calls setuid\n", "both run and inject");
+}
+
 static void test_expect__reads_a_strength(void)
 {
     struct expect e;
@@ -223,8 +234,9 @@ static void test_met__completeness_is_compared(void)
 
 TEST_MAIN("test_expect", TEST(test_expect__reads_a_head), TEST(test_expect__none_is_no_row),
           TEST(test_expect__refuses_bad_heads), TEST(test_expect__words_of_several_lines),
-          TEST(test_expect__reads_a_strength), TEST(test_expect__refuses_bad_words),
-          TEST(test_expect__refuses_a_wrong_title), TEST(test_expect__refuses_a_head_without_end),
-          TEST(test_expect__refuses_a_huge_line), TEST(test_expect__refuses_too_many_rows), TEST(test_ids__counts_rows),
+          TEST(test_expect__reads_options_for_run), TEST(test_expect__reads_a_strength),
+          TEST(test_expect__refuses_bad_words), TEST(test_expect__refuses_a_wrong_title),
+          TEST(test_expect__refuses_a_head_without_end), TEST(test_expect__refuses_a_huge_line),
+          TEST(test_expect__refuses_too_many_rows), TEST(test_ids__counts_rows),
           TEST(test_ids__refuses_what_is_no_report), TEST(test_met__exactly), TEST(test_met__a_false_alarm_fails),
           TEST(test_met__a_miss_fails), TEST(test_met__completeness_is_compared))

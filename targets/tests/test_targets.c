@@ -351,6 +351,8 @@ static void audited_prepare(struct target *t, struct runs *r, int whole)
                                            r->files[FILE_RECORDING], NULL });
     for (i = 0; i < t->expect.inject.n; i++)
         words_add(r->audited, (char *const[]){ t->expect.inject.words[i], NULL });
+    for (i = 0; i < t->expect.run.n; i++)
+        words_add(r->audited, (char *const[]){ t->expect.run.words[i], NULL });
     if (t->as_nobody && !whole)
         words_add(r->audited, (char *const[]){ "-u", "nobody", NULL });
     if (t->as_fake_root && !viewed)

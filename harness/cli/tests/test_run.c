@@ -345,6 +345,7 @@ static void test_doctor__says_what_the_host_allows(void)
 
     CU_ASSERT(status == 0 || status == 4);
     CU_ASSERT(strstr(p.text, "ok      trace a child") != NULL);
+    CU_ASSERT(strstr(p.text, "rebuild a process and run it under a gate (--generators)") != NULL);
     CU_ASSERT_EQUAL(program_run(&p, "\"$F\" doctor --help"), 0);
     CU_ASSERT_EQUAL(program_run(&p, "\"$F\" doctor x"), 2);
 }

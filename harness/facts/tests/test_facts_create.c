@@ -64,7 +64,7 @@ static void test_facts_create__ids_in_the_head(void)
     CU_ASSERT_EQUAL_FATAL(try_create(path), 0);
     bytes = read_file(path, &size);
     CU_ASSERT_EQUAL(memcmp(bytes + 68, "FKAU", 4), 0);
-    CU_ASSERT_EQUAL(memcmp(bytes + 60, "\0\0\0\2", 4), 0);
+    CU_ASSERT_EQUAL(memcmp(bytes + 60, "\0\0\0\3", 4), 0);
     CU_ASSERT_EQUAL(bytes[18], 1); /* no log is needed to read it */
     free(bytes);
 }

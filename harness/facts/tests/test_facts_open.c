@@ -125,7 +125,7 @@ static void test_facts_open__newer_version(void)
     make_recording(path);
     tamper(path, "PRAGMA user_version=7");
     CU_ASSERT_EQUAL(try_open(path, why, sizeof why), -EPROTO);
-    CU_ASSERT_PTR_NOT_NULL(strstr(why, "made by a newer forkaudit (schema 7, this program knows 2); update"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "made by a newer forkaudit (schema 7, this program knows 3); update"));
 }
 
 /* What to do stands in the sentence, and the old recording is as it was. */
@@ -139,7 +139,7 @@ static void test_facts_open__older_version(void)
     tamper(path, "DROP TABLE proof; DROP TABLE site; PRAGMA user_version=1");
     bytes = read_file(path, &size);
     CU_ASSERT_EQUAL(try_open(path, why, sizeof why), -EPROTO);
-    CU_ASSERT_PTR_NOT_NULL(strstr(why, "made by an older forkaudit (schema 1, this program knows 2); record again"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "made by an older forkaudit (schema 1, this program knows 3); record again"));
     CU_ASSERT_PTR_NOT_NULL(strstr(why, path));
     after = read_file(path, &size_after);
     CU_ASSERT(size == size_after && !memcmp(bytes, after, size));
@@ -347,7 +347,7 @@ static void test_facts_open__missing_values(void)
     /* NOT NULL is in our schema; a forged row gets past it only by a changed schema that is put back afterwards. */
     tamper(path, "PRAGMA writable_schema=ON;"
                  "UPDATE sqlite_schema SET sql=replace(sql,'detail TEXT NOT NULL','detail TEXT') WHERE name='gap';"
-                 "PRAGMA user_version=2");
+                 "PRAGMA user_version=3");
     tamper(path, "UPDATE gap SET detail=NULL");
     tamper(path, "PRAGMA writable_schema=ON;"
                  "UPDATE sqlite_schema SET sql=replace(sql,'detail TEXT','detail TEXT NOT NULL') WHERE name='gap'");

@@ -298,7 +298,7 @@ static void test_facts_recover__hostile_log(void)
         sqlite3 *db;
 
         if (sqlite3_open(path, &db) ||
-            sqlite3_exec(db, "PRAGMA journal_mode=WAL; CREATE VIEW spy AS SELECT 1; PRAGMA user_version=2", NULL, NULL,
+            sqlite3_exec(db, "PRAGMA journal_mode=WAL; CREATE VIEW spy AS SELECT 1; PRAGMA user_version=3", NULL, NULL,
                          NULL))
             _exit(1);
         kill(getpid(), SIGKILL);

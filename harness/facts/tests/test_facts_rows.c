@@ -5,16 +5,16 @@ static void test_facts_rows__audit(void)
 {
     const char *path = test_path("a.fork");
     struct facts *f = begin(path);
-    const struct facts_audit row = { "1.2", "launch", "a\0b\0", 4, "poke", "curl",        "host",
-                                     "6.1", "x86_64", 1000,     1, 77,     "uid 0 1000 1" };
+    const struct facts_audit row = { "1.2",    "launch", "a\0b\0", 4,  "poke",         "curl", "host", "6.1",
+                                     "x86_64", 1000,     1,        77, "uid 0 1000 1", 1,      2 };
 
     CU_ASSERT_EQUAL(facts_add_audit(f, &row), 0);
     f = reopen(f, path);
     ASK(f,
         "SELECT "
-        "id||tool||mode||hex(command)||until||poke||host||kernel||machine||tracer_uid||no_new_privs||began||id_maps "
-        "FROM audit",
-        "11.2launch61006200pokecurlhost6.1x86_641000177uid 0 1000 1");
+        "id||tool||mode||hex(command)||until||poke||host||kernel||machine||tracer_uid||no_new_privs||began||id_maps||"
+        "generators||reuse_pid FROM audit",
+        "11.2launch61006200pokecurlhost6.1x86_641000177uid 0 1000 112");
     facts_close(f);
 }
 
@@ -27,6 +27,7 @@ static void test_facts_rows__audit_begins_incomplete(void)
     f = reopen(f, path);
     ASK(f, "SELECT complete FROM audit", "0");
     ASK(f, "SELECT id_maps FROM audit", "NULL");
+    ASK(f, "SELECT generators||reuse_pid FROM audit", "00");
     ASK(f, "SELECT ended FROM audit", "NULL");
     ASK(f, "SELECT why FROM audit", "forkaudit was stopped before the audit came to its end");
     facts_close(f);
@@ -261,7 +262,7 @@ static void test_facts_rows__draw(void)
 {
     const char *path = test_path("a.fork");
     struct facts *f = begin(path);
-    struct facts_draw row = { 1, FACTS_NULL, 3, "gen", 16, "\0\xff\0z", 4 };
+    struct facts_draw row = { 1, 42, FACTS_NULL, 3, "gen", 16, "\0\xff\0z", 4 };
     int64_t look = add_look(f);
 
     (void)look;
@@ -269,7 +270,8 @@ static void test_facts_rows__draw(void)
     row.size = 0;
     CU_ASSERT_EQUAL(facts_add_draw(f, &row), 0);
     f = reopen(f, path);
-    ASK(f, "SELECT process||seq||generator||offset||hex(bytes) FROM draw WHERE id=1", "13gen1600FF007A");
+    ASK(f, "SELECT process||tid||ifnull(marker,'N')||seq||generator||offset||hex(bytes) FROM draw WHERE id=1",
+        "142N3gen1600FF007A");
     ASK(f, "SELECT typeof(bytes)||length(bytes) FROM draw WHERE id=2", "blob0");
     facts_close(f);
 }
@@ -329,7 +331,7 @@ static void test_facts_rows__value_above_the_limit_breaks_it(void)
     struct facts *f = begin(path);
     size_t size = (16u << 20) + 1;
     char *bytes = calloc(1, size);
-    struct facts_draw row = { 1, FACTS_NULL, 3, "gen", 0, bytes, size };
+    struct facts_draw row = { 1, 1, FACTS_NULL, 3, "gen", 0, bytes, size };
     int64_t look = add_look(f);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);

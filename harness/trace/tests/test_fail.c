@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 struct failing {
-    int stop_more;
+    unsigned stop_more;
     const char *calls; /* names between blanks: these fail with EAGAIN */
     const char *path;  /* of open and openat only this one */
     /* what came */
@@ -120,7 +120,7 @@ static void test_fail__setuid_leaves_the_uid(void)
 
 static void test_fail__fork_in_all_its_forms_but_no_thread(void)
 {
-    struct failing f = { .stop_more = 1, .calls = " fork vfork clone clone3 " };
+    struct failing f = { .stop_more = TRACE_MORE_INJECT, .calls = " fork vfork clone clone3 " };
 
     failing_play(&f, "fail-fork");
     CU_ASSERT_EQUAL(f.status, 0);
@@ -131,7 +131,7 @@ static void test_fail__fork_in_all_its_forms_but_no_thread(void)
 
 static void test_fail__random_bytes_and_devices(void)
 {
-    struct failing f = { .stop_more = 1, .calls = " getrandom open openat ", .path = "/dev/null" };
+    struct failing f = { .stop_more = TRACE_MORE_INJECT, .calls = " getrandom open openat ", .path = "/dev/null" };
 
     failing_play(&f, "fail-open");
     CU_ASSERT_EQUAL(f.status, 0);
@@ -180,7 +180,7 @@ static const unsigned char program_32[] = {
 
 static void test_fail__32_bit_program(void)
 {
-    struct failing f = { .stop_more = 1, .calls = " setuid " };
+    struct failing f = { .stop_more = TRACE_MORE_INJECT, .calls = " setuid " };
     char path[4200];
     char *const argv[] = { path, NULL };
     int fd, r;
@@ -205,7 +205,7 @@ static void test_stop_more__is_off_unless_asked_for(void)
     static const char *const plays[] = { "fork", "vfork", "threads", "fail-open" };
 
     for (size_t i = 0; i < sizeof plays / sizeof *plays; i++) {
-        struct failing without = { .calls = "" }, with = { .stop_more = 1, .calls = "" };
+        struct failing without = { .calls = "" }, with = { .stop_more = TRACE_MORE_INJECT, .calls = "" };
 
         failing_play(&without, plays[i]);
         failing_play(&with, plays[i]);
@@ -221,7 +221,7 @@ static void test_stop_more__untraced_clone_does_not_escape(void)
     static const char *const plays[] = { "clone-untraced", "clone3-untraced" };
 
     for (int i = 0; i < 2; i++) {
-        struct failing f = { .stop_more = 1, .calls = "" };
+        struct failing f = { .stop_more = TRACE_MORE_INJECT, .calls = "" };
 
         failing_play(&f, plays[i]);
         CU_ASSERT_EQUAL(f.status, 0);
