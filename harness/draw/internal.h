@@ -26,13 +26,13 @@ struct draw_mode {
 };
 
 enum draw_end {
-    DRAW_DONE,    /* all values that were asked for */
-    DRAW_ERROR,   /* the generator said that it failed */
-    DRAW_ABORTED, /* it ended its process */
-    DRAW_CRASHED, /* a signal */
-    DRAW_HUNG,    /* it runs on, or makes calls without end */
-    DRAW_REFUSED, /* it needs something that is not given to it, or that is not there yet: values behind that would prove
-                    * nothing */
+    DRAW_DONE,     /* all values that were asked for */
+    DRAW_ERROR,    /* the generator said that it failed */
+    DRAW_ABORTED,  /* it ended its process */
+    DRAW_CRASHED,  /* a signal */
+    DRAW_HUNG,     /* it runs on, or makes calls without end */
+    DRAW_REFUSED,  /* it needs something that is not given to it, or that is not there yet: values behind
+                   * would prove nothing */
     DRAW_NOTHING,  /* this process has no such generator: nothing that a script could draw from */
     DRAW_NO_WORKER /* none could be made */
 };

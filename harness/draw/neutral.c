@@ -160,7 +160,7 @@ static int try_pid(struct decision *d)
     return r;
 }
 
-/* One state shown two pids, and with its own it asks for entropy first: that alone may decide, without the other pid. */
+/* One state shown two pids, that asks for entropy first with its own pid: that alone may decide, without the other. */
 static int compare_newborn(struct decision *d)
 {
     struct draw_mode mode = mode_of(d->own, 1);

@@ -9,15 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* What we ask of it is done in some microseconds: it is looked for so long before we sleep. */
-#define SPIN_NS      200000
-#define SLEEP_MIN    20000 /* ns */
-#define SLEEP_MAX    1000000
+#define AGAIN_US     50000 /* between signals that break off a wait */
 #define OWN_MS       60000 /* for code of ours, however much memory it maps */
 #define END_MS       10000
 #define SPURIOUS_MAX 64 /* signals from outside, in a row */
@@ -30,40 +28,58 @@ static int64_t clock_ns(void)
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-static int has_processors(void)
+/* Breaks off a wait that lasts too long. */
+static void task_alarm(int signal)
 {
-    static int known = -1;
-    cpu_set_t set;
-
-    if (known < 0)
-        known = !sched_getaffinity(0, sizeof set, &set) && CPU_COUNT(&set) > 1;
-    return known;
+    (void)signal;
 }
 
+/* A signal of our own from now on, at the end of the time and again and again, for the first may come just before the wait. Only while
+ * a wait lasts: whoever used SIGALRM before has it back. */
+struct alarm {
+    struct sigaction before;
+    sigset_t mask;
+    struct itimerval timer;
+};
+
+static void alarm_begin(struct alarm *a, int timeout_ms)
+{
+    const struct itimerval timer = { { 0, AGAIN_US }, { timeout_ms / 1000, timeout_ms % 1000 * 1000 + 1 } };
+    const struct sigaction action = { .sa_handler = task_alarm };
+    sigset_t alarm;
+
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    sigaction(SIGALRM, &action, &a->before);
+    setitimer(ITIMER_REAL, &timer, &a->timer);
+    pthread_sigmask(SIG_UNBLOCK, &alarm, &a->mask);
+}
+
+static void alarm_end(const struct alarm *a)
+{
+    setitimer(ITIMER_REAL, &a->timer, NULL);
+    pthread_sigmask(SIG_SETMASK, &a->mask, NULL);
+    sigaction(SIGALRM, &a->before, NULL);
+}
+
+/* The kernel goes over to the task at once and comes back at its stop, where the two are on one processor: looking for it from
+ * another costs ten times as much. */
 int task_wait(pid_t pid, int timeout_ms, int *ret_status)
 {
-    int64_t begin = clock_ns(), end = begin + timeout_ms * INT64_C(1000000), now;
-    long slice = SLEEP_MIN;
+    int64_t end = clock_ns() + timeout_ms * INT64_C(1000000);
+    pid_t got = waitpid(pid, ret_status, __WALL | WNOHANG);
+    struct alarm alarm;
 
-    for (;;) {
-        pid_t got = waitpid(pid, ret_status, __WALL | WNOHANG);
-        struct timespec pause = { 0, slice };
-
-        if (got == pid)
-            return 0;
-        if (got < 0 && errno != EINTR)
-            return -ESRCH;
-        now = clock_ns();
-        if (now - begin < SPIN_NS) {
-            if (!has_processors())
-                sched_yield();
-            continue;
-        }
-        if (now >= end)
-            return -ETIMEDOUT;
-        nanosleep(&pause, NULL);
-        slice = slice * 2 > SLEEP_MAX ? SLEEP_MAX : slice * 2;
-    }
+    if (got == pid || (got < 0 && errno != EINTR))
+        return got == pid ? 0 : -ESRCH;
+    alarm_begin(&alarm, timeout_ms);
+    do
+        got = waitpid(pid, ret_status, __WALL);
+    while (got < 0 && errno == EINTR && clock_ns() < end);
+    if (got < 0)
+        got = errno == EINTR ? -ETIMEDOUT : -ESRCH;
+    alarm_end(&alarm);
+    return got > 0 ? 0 : (int)got;
 }
 
 void task_end(pid_t pid)
