@@ -57,6 +57,9 @@ static int judge_generator(struct observe *o, struct random_life *life, struct r
     enum draw_verdict born, now = N_DRAW_VERDICT;
     int r;
 
+    /* The state went with its memory, and nobody has drawn from it. Of a script's no draw is seen. */
+    if (life->has_executed && !pick_is_called(life, g) && !g->g.kind->script)
+        return 0;
     if (g->g.needs_context && !g->g.has_context) {
         if (!is_wanted_without_context(life, g))
             return 0;

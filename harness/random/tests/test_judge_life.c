@@ -157,7 +157,7 @@ static void test_judge_life__a_child_that_executes(void)
     if (!judging_is_possible())
         return;
     judging_run(&a, "executes");
-    CU_ASSERT_EQUAL(judging_count(&a, "newborn", "shared", RAND), 1);
+    CU_ASSERT_EQUAL(judging_count(&a, "newborn", "shared", RAND), 0);
     CU_ASSERT_EQUAL(judging_count_all(&a, "fork", RAND), 0);
     CU_ASSERT_EQUAL(judging_count_all(&a, "parent", RAND), 0);
     CU_ASSERT_EQUAL(audit_ask(&a, "SELECT count(*) FROM snapshot WHERE moment = 'exec'"), 0);
