@@ -30,7 +30,7 @@ static const char run_help[] =
     "                           from copies of parent and child: do their values differ?\n"
     "      --generator SYMBOL=SHAPE  the same, with a function of your own: 'my_rand=u32()',\n"
     "                           'my_bytes=zero(out,size)'; see forkaudit(1) for shapes. May be repeated\n"
-    "      --generator-children N  draw for at most N children of one process (default 16; all: every one)\n"
+    "      --generator-children N  draw for at most N children of one process (default 64; all: every one)\n"
     "      --generator-memory MIB  leave out processes with more private memory (default 512)\n"
     "      --reuse-pid          the same, and give each new process the pid of a dead one whose state it may\n"
     "                           have, in a pid namespace: do the values of the dead one come again?\n"
@@ -47,7 +47,7 @@ static void run_init(struct run *run)
     memset(run, 0, sizeof *run);
     cli_launching_init(&run->launching);
     run->launching.observe.own_generators = run->own;
-    run->launching.observe.generator_children = 16;
+    run->launching.observe.generator_children = 64;
     run->launching.observe.generator_memory = (uint64_t)512 << 20;
 }
 

@@ -54,6 +54,7 @@ struct random_life {
     unsigned nth; /* among the children of one life, from 0 */
     unsigned children;
     unsigned taken;                               /* children of which there is a snapshot */
+    unsigned executed;                            /* of these: that executed another program before they had drawn */
     unsigned left_out;                            /* children of which there is none: more than --generator-children */
     int is_left_out;                              /* it is such a child */
     int is_over;                                  /* it has ended: neither draws nor children come */
@@ -112,6 +113,9 @@ int keep_wants(const struct random_life *life, const struct random_generator *g)
 /* moment: 'exec', 'exit' or 'end': the last that will be seen of this life, to life->end, where it will be compared
  * with anything. An exit after an 'end' replaces nothing. */
 int keep_end(struct observe *o, struct subject *s, pid_t tid, const char *moment);
+
+/* The life is over: whether it counts among its parent's children. */
+void keep_executed(struct random_life *life);
 
 /* ---- life.c ---- */
 /* A new life with one reference, the caller's. of: the life that it was forked from, whose generators it has, none

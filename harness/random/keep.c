@@ -148,7 +148,7 @@ int keep_take(struct observe *o, struct subject *s, pid_t tid, const char *momen
 /* More children than are wanted of one process: said once, of the process that makes them, when it is judged. */
 static int keep_is_left_out(const struct observe *o, struct random_life *life)
 {
-    if (!o->options->generator_children || life->of->taken < o->options->generator_children)
+    if (!o->options->generator_children || life->of->taken - life->of->executed < o->options->generator_children)
         return 0;
     life->of->left_out++;
     return 1;
@@ -272,6 +272,17 @@ static int has_drawn(const struct random_life *life)
         if (life->generators[i].calls || life->generators[i].first_tried)
             return 1;
     return 0;
+}
+
+/* A child that only executes another program is none of those that are counted: a shell makes hundreds. */
+void keep_executed(struct random_life *life)
+{
+    if (!life->has_executed || !life->of || has_drawn(life))
+        return;
+    if (life->is_left_out)
+        life->of->left_out--;
+    else if (life->born)
+        life->of->executed++;
 }
 
 int keep_end(struct observe *o, struct subject *s, pid_t tid, const char *moment)

@@ -158,6 +158,7 @@ void life_end(struct observe *o, struct random_life *life)
     if (!life)
         return;
     life->is_over = 1;
+    keep_executed(life);
     drop(&life->latest);
     life_unlink(&life->first_child);
     life_unlink(&life->last_child);

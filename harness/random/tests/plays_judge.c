@@ -164,6 +164,14 @@ static void play_executes(void)
     with_child(act_exec);
 }
 
+/* As a shell does, and then it makes one that works. */
+static void play_executes_many(void)
+{
+    for (int i = 0; i < 20; i++)
+        with_child(act_exec);
+    with_child(act_draw);
+}
+
 static void play_generations(void)
 {
     with_child(act_beget);
@@ -257,6 +265,7 @@ void play_judge(const char *name)
         { "raw-clone", play_raw_clone },
         { "wipes", play_wipes },
         { "executes", play_executes },
+        { "executes-many", play_executes_many },
         { "generations", play_generations },
         { "generations-many", play_generations_many },
         { "many", play_many },

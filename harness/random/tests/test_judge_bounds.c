@@ -23,6 +23,18 @@ static void test_judge_bounds__more_children_than_are_wanted(void)
     audit_release(&a);
 }
 
+static void test_judge_bounds__children_that_only_execute_do_not_count(void)
+{
+    struct audit a;
+
+    if (!judging_is_possible())
+        return;
+    judging_run(&a, "executes-many");
+    CU_ASSERT_EQUAL(judging_gaps(&a, ""), 0);
+    CU_ASSERT_EQUAL(judging_count(&a, "fork", "shared", RAND), 1);
+    audit_release(&a);
+}
+
 static void test_judge_bounds__more_memory_than_is_allowed(void)
 {
     struct audit a;
@@ -113,9 +125,13 @@ static void test_judge_bounds__ended_while_it_draws(void)
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
-        TEST(test_judge_bounds__more_children_than_are_wanted), TEST(test_judge_bounds__more_memory_than_is_allowed),
-        TEST(test_judge_bounds__a_store_that_is_nearly_full),   TEST(test_judge_bounds__a_store_that_is_full),
-        TEST(test_judge_bounds__ended_while_it_draws),          { NULL, NULL },
+        TEST(test_judge_bounds__more_children_than_are_wanted),
+        TEST(test_judge_bounds__children_that_only_execute_do_not_count),
+        TEST(test_judge_bounds__more_memory_than_is_allowed),
+        TEST(test_judge_bounds__a_store_that_is_nearly_full),
+        TEST(test_judge_bounds__a_store_that_is_full),
+        TEST(test_judge_bounds__ended_while_it_draws),
+        { NULL, NULL },
     };
 
     if (argc == 3 && !strcmp(argv[1], "--play"))
