@@ -138,7 +138,7 @@ select cast(process as integer) as process, cast(other as integer) as other, kin
   count(*) as n, min(rank) as rank
 from (select iif(t.is_turned, c.other, c.process) as process, iif(t.is_turned, c.process, c.other) as other, c.kind,
     n.state, c.id as comparison, c.verdict, c.reason, t.is_turned, c.pid_repeats,
-    ifnull(iif(t.is_turned, c.other_shift, c.shift), 0) > 0 as moved,
+    ifnull(iif(t.is_turned or c.kind = 'fork', c.other_shift, c.shift), 0) > 0 as moved,
     (select s.moment from main.snapshot s where s.id = iif(t.is_turned, c.snapshot, c.other_snapshot)) as other_moment,
     1000000000000 * case c.verdict when 'shared' then iif(c.kind = 'sibling' and exists (select 1 from drawn d
         where d.process = c.other and d.state = n.state), 0, 1) when 'weak' then 2 when 'unseeded' then 3
@@ -214,7 +214,8 @@ from (select x.*, c.kind,
         then coalesce(n.comparison, w.comparison) else f.comparison end as comparison,
       case when f.verdict <> 'undecided' then f.kind when n.verdict = 'diverged' or f.verdict is null
         then coalesce(n.kind, w.kind) else f.kind end as chosen,
-      exists (select 1 from drawn d where d.process = k.process and d.state = k.state and d.image is p.image) as used,
+      exists (select 1 from drawn d where d.process = k.process and d.state = k.state and d.image is p.image)
+        or ifnull(f.verdict = 'shared' and f.moved, 0) as used,
       ifnull(r.verdict = 'shared' and r.moved, 0) as parent_moved,
       exists (select 1 from drawn d where d.process = p.parent and d.state = k.state and d.image is p.image
         and d.last_seq > p.seq) or ifnull(r.verdict = 'shared' and r.moved, 0) as parent_drew,

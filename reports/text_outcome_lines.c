@@ -157,7 +157,8 @@ static void put_extent(struct page *p, const struct text_random_group *g)
         page_add(p, "; they part later");
     }
     if (g->is_late)
-        page_add(p, "; reseeded in the end, but only after it had drawn");
+        page_add(p, "; another state in the end: reseeded, but only after it had drawn, or drawn from by more than is "
+                    "compared");
     if (g->has_parent_left)
         page_add(p, "; the parent goes on with another stream");
 }

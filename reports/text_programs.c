@@ -329,7 +329,8 @@ int text_programs_read(struct page *p, sqlite3 *db, struct text_programs *ret)
 
         program->is_quiet = program->drawn.n == 0 && program->seeded.n == 0 && program->code.n == 0;
         for (size_t k = 0; k < program->n; k++)
-            program->is_quiet &= program->groups[k].is_idle;
+            program->is_quiet &= program->groups[k].is_idle && program->groups[k].outcome > TEXT_OUTCOME_WAITING &&
+                                 program->groups[k].outcome != TEXT_OUTCOME_IDLE;
     }
     return 0;
 }

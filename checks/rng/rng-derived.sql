@@ -44,7 +44,7 @@ select iif(k.state is null and l.state is null, 'found', 'accepted'), w.process,
       and length(cast(w.bytes as text)) = length(w.bytes), '"' || cast(w.bytes as text) || '"',
       lower(hex(substr(w.bytes, 1, 32)))),
     iif(w.n > 1, printf('; and %d other pieces that look random', w.n - 1), '')),
-  'medium', 'suspect', 'it draws from a state that another process has too: ' || ifnull(k.state, l.state)
+  'low', 'suspect', 'it draws from a state that another process has too: ' || ifnull(k.state, l.state)
 from written w join main.process p on p.id = w.process join main.process o on o.id = w.other
 left join known k on k.process = w.process left join known l on l.process = w.other
 union all

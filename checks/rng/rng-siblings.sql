@@ -25,8 +25,8 @@ short as materialized (select s.* from stream s join process p on p.id = s.proce
 copied as materialized (select c.process, c.other, c.state, c.comparison, c.verdict, c.equal, c.n, c.kind, s.purpose,
     exists (select 1 from drawn d where d.process = c.process and d.state = c.state and d.image is p.image) as used,
     exists (select 1 from drawn d where d.process = c.other and d.state = c.state and d.image is o.image) as other_used,
-    exists (select 1 from forked_state f where f.process = c.process and f.state = c.state and f.verdict = 'shared')
-        as is_said
+    exists (select 1 from forked_state f where f.process = c.process and f.state = c.state and f.verdict = 'shared'
+        and not f.handed_on) as is_said
   from compared c join main.process p on p.id = c.process join main.process o on o.id = c.other
   left join generator_state s on s.state = c.state
   where c.kind = 'sibling' or c.kind = 'now' and p.parent is not c.other),

@@ -156,6 +156,9 @@ static int take_stop(struct draw_run *run, const struct worker_stop *stop)
         return run_end(run, DRAW_CRASHED, "it runs into a breakpoint at %#llx", (unsigned long long)stop->pc - 1);
     case WORKER_TIMEOUT:
         return run_end(run, DRAW_HUNG, "it did not come back within %d ms", DRAW_MS);
+    case WORKER_TOO_BIG:
+        return run_end(run, DRAW_REFUSED, "it fills more than %llu MiB of memory",
+                       (unsigned long long)(WORKER_MEMORY >> 20));
     default:
         return run_end(run, DRAW_CRASHED, "its copy died (status %#x)", (unsigned)stop->status);
     }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define VALUES_ORDINARY      512
-#define VALUES_SCRIPT        128
+#define VALUES_SCRIPT        2048
 #define VALUES_CRYPTOGRAPHIC 64
 #define VALUES_IDENTIFIER    32
 #define VALUES_SHORT         8

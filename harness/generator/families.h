@@ -16,6 +16,8 @@ uint64_t script_word(const struct generator_caller *c);
 int script_word_read(struct generator_caller *c, uint64_t *ret);
 /* Reads n values of 8 bytes that lie there, `size` bytes in all. -ENOTSUP: none, -EIO: not as many as were asked for. */
 int script_values(struct generator_caller *c, uint64_t address, uint64_t size, unsigned n, uint64_t *ret);
+/* The same of values of 4 bytes: an interpreter's twister gives 32 bits at a time. */
+int script_words(struct generator_caller *c, uint64_t address, uint64_t size, unsigned n, uint64_t *ret);
 
 #define FAMILY_N(array) (sizeof(array) / sizeof *(array))
 

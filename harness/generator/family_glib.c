@@ -14,6 +14,7 @@ static const struct generator_kind kinds[] = {
 static const struct generator_seeder seeders[] = {
     { "g_random_set_seed", 0, "GLib g_random_int", 0, 32, -1, -1, 0 },
     { "g_rand_new_with_seed", 0, "GLib g_rand_int", 0, 32, -1, -1, 0 },
+    { "g_rand_set_seed_array", 0, "GLib g_rand_int", -1, 0, 1, 2, 0 },
     { "g_rand_set_seed", 0, "GLib g_rand_int", 1, 32, -1, -1, 0 },
 };
 const struct generator_family family_glib = { "glib", kinds, FAMILY_N(kinds), seeders, FAMILY_N(seeders), 0 };

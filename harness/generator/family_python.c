@@ -15,7 +15,7 @@ enum { IS_INITIALIZED, ENSURE, NEW_DICT, RUN, BYTES_SIZE, BYTES_OF };
 /* The expression gives bytes; none: Python has not loaded such a thing. The thread keeps the interpreter's lock: it is
  * a copy. */
 static int draw_expression(struct generator_caller *c, const uint64_t *a, const char *expression, unsigned n,
-                           uint64_t *ret)
+                           int are_words, uint64_t *ret)
 {
     uint64_t is_initialized, ignored, names, text, object, size, bytes;
     int error = c->call(c, a[IS_INITIALIZED], (const uint64_t[6]){ 0 }, 0, &is_initialized);
@@ -38,7 +38,9 @@ static int draw_expression(struct generator_caller *c, const uint64_t *a, const 
     error = c->call(c, a[BYTES_SIZE], (const uint64_t[6]){ object }, 0, &size);
     if (!error)
         error = c->call(c, a[BYTES_OF], (const uint64_t[6]){ object }, 0, &bytes);
-    return error ? error : script_values(c, bytes, size, n, ret);
+    if (error)
+        return error;
+    return are_words ? script_words(c, bytes, size, n, ret) : script_values(c, bytes, size, n, ret);
 }
 
 static int draw_module(struct generator_caller *c, const uint64_t *addresses, unsigned n, uint64_t *ret)
@@ -46,10 +48,10 @@ static int draw_module(struct generator_caller *c, const uint64_t *addresses, un
     char text[512];
 
     snprintf(text, sizeof text,
-             "(lambda m: b''.join([m.getrandbits(64).to_bytes(8, 'little') for _ in range(%u)]) if m else b'')"
+             "(lambda m: b''.join([m.getrandbits(32).to_bytes(4, 'little') for _ in range(%u)]) if m else b'')"
              "(__import__('sys').modules.get('random'))",
              n);
-    return draw_expression(c, addresses, text, n, ret);
+    return draw_expression(c, addresses, text, n, 1, ret);
 }
 
 /* In turn, so that one that is shared shows among others that are not. By type(), for isinstance() may run the
@@ -59,13 +61,13 @@ static int draw_instances(struct generator_caller *c, const uint64_t *addresses,
     char text[1024];
 
     snprintf(text, sizeof text,
-             "(lambda m, n: (lambda l: b''.join([m.Random.getrandbits(l[i %% len(l)], 64).to_bytes(8, 'little')"
+             "(lambda m, n: (lambda l: b''.join([m.Random.getrandbits(l[i %% len(l)], 32).to_bytes(4, 'little')"
              " for i in range(n)]) if l else b'')"
              "([o for o in __import__('gc').get_objects() if issubclass(type(o), m.Random)"
              " and not issubclass(type(o), m.SystemRandom) and o is not m._inst][:n]) if m else b'')"
              "(__import__('sys').modules.get('random'), %u)",
              n);
-    return draw_expression(c, addresses, text, n, ret);
+    return draw_expression(c, addresses, text, n, 1, ret);
 }
 
 static int draw_numpy(struct generator_caller *c, const uint64_t *addresses, unsigned n, uint64_t *ret)
@@ -74,7 +76,7 @@ static int draw_numpy(struct generator_caller *c, const uint64_t *addresses, uns
 
     snprintf(text, sizeof text,
              "(lambda m: m.bytes(8 * %u) if m else b'')(__import__('sys').modules.get('numpy.random'))", n);
-    return draw_expression(c, addresses, text, n, ret);
+    return draw_expression(c, addresses, text, n, 0, ret);
 }
 
 #define PYTHON_SYMBOLS                                                                                                 \
@@ -90,13 +92,14 @@ static const struct generator_script numpy_script = { PYTHON_SYMBOLS, draw_numpy
 static const struct generator_kind kinds[] = {
     { .name = "Python random",
       .symbol = "PyOS_AfterFork",
-      .shape = "u64()",
+      .shape = "u32()",
       .purpose = GENERATOR_ORDINARY,
+      .guard = "pthread_atfork",
       .script = &module_script,
       .ended_by = "Py_FinalizeEx" },
     { .name = "Python Random instance",
       .symbol = "PyOS_AfterFork",
-      .shape = "u64()",
+      .shape = "u32()",
       .purpose = GENERATOR_ORDINARY,
       .script = &instances_script,
       .ended_by = "Py_FinalizeEx" },

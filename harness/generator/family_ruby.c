@@ -38,14 +38,14 @@ static int draw_expression(struct generator_caller *c, const uint64_t *a, const 
         error = c->write(c, script_word(c), &value, sizeof value);
     if (!error)
         error = c->call(c, a[BYTES_OF], (const uint64_t[6]){ script_word(c) }, 1, &bytes);
-    return error ? error : script_values(c, bytes, length >> 1 /* a small integer, tagged */, n, ret);
+    return error ? error : script_words(c, bytes, length >> 1 /* a small integer, tagged */, n, ret);
 }
 
 static int draw_kernel(struct generator_caller *c, const uint64_t *addresses, unsigned n, uint64_t *ret)
 {
     char text[64];
 
-    snprintf(text, sizeof text, "::Random.bytes(8 * %u)", n);
+    snprintf(text, sizeof text, "::Random.bytes(4 * %u)", n);
     return draw_expression(c, addresses, text, n, ret);
 }
 
@@ -55,7 +55,7 @@ static int draw_instances(struct generator_caller *c, const uint64_t *addresses,
     char text[256];
 
     snprintf(text, sizeof text,
-             "->(l, n) { l.empty? ? '' : ::Array.new(n) { |i| l[i %% l.size].bytes(8) }.join }"
+             "->(l, n) { l.empty? ? '' : ::Array.new(n) { |i| l[i %% l.size].bytes(4) }.join }"
              ".call(::ObjectSpace.each_object(::Random).first(%u), %u)",
              n, n);
     return draw_expression(c, addresses, text, n, ret);
@@ -72,13 +72,14 @@ static const struct generator_script instances_script = { RUBY_SYMBOLS, draw_ins
 static const struct generator_kind kinds[] = {
     { .name = "Ruby rand",
       .symbol = "rb_genrand_real",
-      .shape = "u64()",
+      .shape = "u32()",
       .purpose = GENERATOR_ORDINARY,
+      .guard = "pthread_atfork",
       .script = &kernel_script,
       .ended_by = "ruby_sig_finalize" },
     { .name = "Ruby Random instance",
       .symbol = "rb_genrand_real",
-      .shape = "u64()",
+      .shape = "u32()",
       .purpose = GENERATOR_ORDINARY,
       .script = &instances_script,
       .ended_by = "ruby_sig_finalize" },

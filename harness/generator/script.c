@@ -27,6 +27,26 @@ int script_word_read(struct generator_caller *c, uint64_t *ret)
     return c->read(c, c->scratch, ret, sizeof *ret);
 }
 
+int script_words(struct generator_caller *c, uint64_t address, uint64_t size, unsigned n, uint64_t *ret)
+{
+    const uint32_t *words = (const uint32_t *)ret;
+    int error;
+
+    if (!size)
+        return -ENOTSUP;
+    if (!address || size != 4 * (uint64_t)n)
+        return -EIO;
+    error = c->read(c, address, ret, size);
+    /* Each to its own place, from the last one on. */
+    for (unsigned i = n; !error && i-- > 0;) {
+        uint32_t word;
+
+        memcpy(&word, words + i, sizeof word);
+        ret[i] = word;
+    }
+    return error;
+}
+
 int script_values(struct generator_caller *c, uint64_t address, uint64_t size, unsigned n, uint64_t *ret)
 {
     if (!size)

@@ -89,6 +89,7 @@ struct random { /* observe.random */
     struct judge_states *states; /* judge_state.c: while lives are judged */
     unsigned spent;              /* lives that took all the time that may be spent on one */
     int is_last, is_broken_off;  /* judge_ended(): no process lives any more; and we were asked to end */
+    uint64_t own_found;          /* of options->own_generators: bit N: the Nth was found somewhere */
     struct tokens *tokens;       /* token.c */
     struct data_reads *reads;    /* data.c */
     struct reuse *reuse;         /* reuse.c; NULL: pids are as they come */

@@ -102,14 +102,21 @@ static int pair_draw(struct observe *o, const struct random_generator *g, const 
     return r;
 }
 
-/* Of an interpreter's generator no draw is seen: what it is at the parent's end may not be what it was at its next draw. */
+/* Of an interpreter's generator no draw is seen: a state that is out of reach of the other's may be that of one who has drawn much
+ * from it. Where a fork handler of the interpreter seeds it again (guard) it is not. At the parent's end it tells nothing at all. */
 static void pair_unseen(const char *kind, const struct random_generator *g, struct draw_result *result)
 {
-    if (strcmp(kind, "parent") || !g->g.kind->script || result->verdict != DRAW_DIVERGED)
+    int is_parent = !strcmp(kind, "parent");
+
+    if (!g->g.kind->script || result->verdict != DRAW_DIVERGED || !strcmp(kind, "newborn") ||
+        (g->g.kind->guard && !is_parent))
         return;
     result->verdict = DRAW_UNDECIDED;
     snprintf(result->reason, sizeof result->reason,
-             "the parent has left the common stream by now, but may have drawn from it before: its draws are not seen");
+             is_parent
+                 ? "the parent has left the common stream by now, but may have drawn from it before: its draws are "
+                   "not seen"
+                 : "the streams have parted by now, or one of them has drawn much: its draws are not seen");
 }
 
 int judge_pair(struct observe *o, struct random_life *life, const char *kind, const struct random_generator *g,

@@ -246,10 +246,29 @@ void random_forget(struct observe *o, struct subject *s)
     s->random = NULL;
 }
 
+/* A name with a slip would pass for a generator without fault. */
+static int judge_own_names(struct observe *o)
+{
+    const char *const *own = o->options->own_generators;
+    int r = 0;
+
+    for (unsigned i = 0; !r && own && own[i] && i < 64; i++)
+        if (!(o->random->own_found >> i & 1))
+            r = facts_add_gap(o->f, FACTS_NULL, FACTS_NULL, "generator", 0,
+                              "--generator %.200s: no program has a function of that name in its symbol tables",
+                              own[i]);
+    return r;
+}
+
 int random_judge(struct observe *o)
 {
+    int r;
+
     if (!o->random || o->result->record_error)
         return 0;
+    r = judge_own_names(o);
+    if (r)
+        return r;
     for (struct subject *s = o->subjects; s; s = s->next) /* those that do not die of SIGKILL */
         random_forget(o, s);
     return judge_ended(o, 1);

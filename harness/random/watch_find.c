@@ -128,11 +128,25 @@ static int arm_ending(struct subject *s, pid_t tid, uint64_t address)
     return 0;
 }
 
+/* One of the user's own: it is named right. */
+static void find_own(struct observe *o, const struct generator *g)
+{
+    const char *const *own = o->options->own_generators;
+    size_t length = g->kind->symbol ? strlen(g->kind->symbol) : 0;
+
+    if (!length || !g->kind->source || strcmp(g->kind->source, "option"))
+        return;
+    for (unsigned i = 0; own && own[i] && i < 64; i++)
+        if (!strncmp(own[i], g->kind->symbol, length) && own[i][length] == '=')
+            o->random->own_found |= UINT64_C(1) << i;
+}
+
 int find_one(struct observe *o, struct subject *s, pid_t tid, const struct generator *g)
 {
     int64_t id;
     int r = find_row(o, s, g, &id);
 
+    find_own(o, g);
     if (!r)
         r = life_add_generator(s->random->life, g, id);
     if (!r && g->ended_by)

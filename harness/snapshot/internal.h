@@ -144,6 +144,9 @@ int task_write(pid_t pid, uint64_t address, const void *bytes, size_t size);
 int task_run_code(pid_t pid, const struct user_regs_struct *registers, struct user_regs_struct *ret, pid_t *ret_child);
 int task_call(pid_t pid, uint64_t gadget, long nr, const uint64_t args[6], int64_t *ret);
 
+/* ---- worker.c ---- */
+extern uint64_t worker_memory; /* WORKER_MEMORY; less for tests */
+
 /* ---- layout.c: where the room goes, and the code and tables around it ---- */
 #define ROOM_SIZE    ((uint64_t)2 << 20)
 #define ENTRIES_SIZE ((uint64_t)32 << 20)

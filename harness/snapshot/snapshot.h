@@ -69,6 +69,7 @@ struct worker {
         room_size; /* memory of its own for stack, buffers and code: at one address in every worker of equal mappings */
     int is_stopped_at_call;
     int is_foreign_call, is_running; /* worker.c's own */
+    int64_t looked_ms;               /* and when its memory was looked at last */
 };
 int worker_make(struct rebuilt *of, struct worker *ret);
 void worker_end(struct worker *w); /* kills and reaps it */
@@ -79,7 +80,9 @@ enum worker_stop_kind {
     WORKER_SIGNAL, /* another signal of its own making: SIGSEGV (rdtsc too where that is switched off), SIGILL, SIGABRT ... */
     WORKER_DEAD,    /* status */
     WORKER_TIMEOUT, /* it runs on: to be ended */
+    WORKER_TOO_BIG, /* it has filled more memory of its own than WORKER_MEMORY: to be ended */
 };
+#define WORKER_MEMORY ((uint64_t)1 << 30) /* bytes, beyond what the snapshot has */
 struct worker_stop {
     enum worker_stop_kind kind;
     long nr; /* WORKER_CALL, of x86-64; -1: an i386 or x32 call */

@@ -15,7 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define X32_BIT 0x40000000
+#define X32_BIT   0x40000000
+#define MEMORY_MS 50 /* between looks at how much memory it has filled */
+
+uint64_t worker_memory = WORKER_MEMORY;
 
 #ifdef __x86_64__
 int worker_make(struct rebuilt *of, struct worker *ret)
@@ -258,9 +261,50 @@ static int tell_stop(struct worker *w, int status, struct worker_stop *ret)
     }
 }
 
+/* Mappings that were there may be far larger than what was in them, and no limit of the kernel's counts what is. */
+static int is_too_big(const struct worker *w)
+{
+    const struct snapshot *s = w->of->of;
+    unsigned long long resident, shared;
+    char path[32], text[128];
+    int fd, is_big;
+    ssize_t n;
+
+    snprintf(path, sizeof path, "%d/statm", (int)w->pid);
+    fd = openat(s->store->proc, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    n = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    is_big = sscanf(text, "%*u %llu %llu", &resident, &shared) == 2 && resident > shared &&
+             (resident - shared) * PAGE > s->bytes + worker_memory;
+    return is_big;
+}
+
+/* At most MEMORY_MS at a time. -ETIMEDOUT, -E2BIG. */
+static int wait_watched(struct worker *w, int64_t end, int *ret_status)
+{
+    for (;;) {
+        int64_t now = clock_ms(), left = end > now ? end - now : 0;
+        int error = task_wait(w->pid, (int)(left < MEMORY_MS ? left : MEMORY_MS), ret_status);
+
+        if (error && error != -ETIMEDOUT)
+            return error;
+        now = clock_ms();
+        if (now - w->looked_ms >= MEMORY_MS) {
+            w->looked_ms = now;
+            if ((error || WIFSTOPPED(*ret_status)) && is_too_big(w))
+                return -E2BIG;
+        }
+        if (!error || now >= end)
+            return error;
+    }
+}
+
 int worker_run(struct worker *w, int timeout_ms, struct worker_stop *ret)
 {
-    int64_t end = clock_ms() + timeout_ms, left = timeout_ms;
+    int64_t end = clock_ms() + timeout_ms;
     int error, status;
 
     if (w->pid <= 0)
@@ -274,9 +318,9 @@ int worker_run(struct worker *w, int timeout_ms, struct worker_stop *ret)
         if (!w->is_running && ptrace(PTRACE_CONT, w->pid, NULL, NULL) && errno != ESRCH)
             return -errno;
         w->is_running = 1; /* ESRCH: it was killed, and is waited for */
-        error = task_wait(w->pid, (int)left, &status);
-        if (error == -ETIMEDOUT) {
-            *ret = (struct worker_stop){ .kind = WORKER_TIMEOUT };
+        error = wait_watched(w, end, &status);
+        if (error == -ETIMEDOUT || error == -E2BIG) {
+            *ret = (struct worker_stop){ .kind = error == -E2BIG ? WORKER_TOO_BIG : WORKER_TIMEOUT };
             return 0;
         }
         if (error)
@@ -285,8 +329,5 @@ int worker_run(struct worker *w, int timeout_ms, struct worker_stop *ret)
         error = tell_stop(w, status, ret);
         if (error)
             return error < 0 ? error : 0;
-        left = end - clock_ms();
-        if (left < 0)
-            left = 0;
     }
 }

@@ -563,7 +563,7 @@ static void test_draw_gate__scripts(void)
         CU_ASSERT(stream->n == 0 && stream->end == DRAW_NOTHING && strstr(stream->why, "none in this process"));
         s.g.symbols[1] = 1;
         stream = values_of(&s, 0, 0);
-        CU_ASSERT_EQUAL(stream->n, 128);
+        CU_ASSERT_EQUAL(stream->n, 2048);
         state = 5;
         state = state * 6364136223846793005u;
         state = state * 6364136223846793005u;

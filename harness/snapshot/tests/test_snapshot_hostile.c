@@ -273,7 +273,35 @@ static void test_snapshot_hostile__not_a_file(void)
     close(proc);
 }
 
+/* Who has a lease is told by a signal when its file is opened, and dies of it. */
+static void test_snapshot_hostile__leased(void)
+{
+    char path[4200];
+    struct look_map map = { .start = PAGE, .end = 2 * PAGE, .perms = "r--p", .path = path };
+    struct stat st;
+    int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC), fd, found;
+
+    snprintf(path, sizeof path, "%s/leased", test_directory());
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    CU_ASSERT_FATAL(fd >= 0 && !fstat(fd, &st));
+    map.dev = st.st_dev;
+    map.ino = st.st_ino;
+    if (fcntl(fd, F_SETLEASE, F_WRLCK)) {
+        test_skip("this file system has no leases");
+    } else {
+        CU_ASSERT_EQUAL(look_map_open(proc, getpid(), getpid(), &map), -EBUSY);
+        CU_ASSERT_EQUAL(fcntl(fd, F_GETLEASE), F_WRLCK); /* nobody has asked for it */
+        CU_ASSERT_EQUAL(fcntl(fd, F_SETLEASE, F_UNLCK), 0);
+        found = look_map_open(proc, getpid(), getpid(), &map);
+        CU_ASSERT_TRUE(found >= 0);
+        close(found);
+    }
+    close(fd);
+    close(proc);
+}
+
 TEST_MAIN("test_snapshot_hostile", TEST(test_snapshot_hostile__sparse), TEST(test_snapshot_hostile__in_the_way),
           TEST(test_snapshot_hostile__lowest_and_highest), TEST(test_snapshot_hostile__many_mappings),
           TEST(test_snapshot_hostile__scattered_pages), TEST(test_snapshot_hostile__too_many_mappings),
-          TEST(test_snapshot_hostile__truncated_file), TEST(test_snapshot_hostile__not_a_file))
+          TEST(test_snapshot_hostile__truncated_file), TEST(test_snapshot_hostile__not_a_file),
+          TEST(test_snapshot_hostile__leased))

@@ -185,6 +185,39 @@ static void test_worker__timeout(void)
     stage_close(&t);
 }
 
+/* A byte into each page, and without end: it writes, and makes no call. */
+__attribute__((noinline)) static void fill(volatile char *at, uint64_t size)
+{
+    for (uint64_t i = 0;; i = (i + PAGE) % size)
+        at[i]++;
+}
+
+static void test_worker__too_big(void)
+{
+    const uint64_t size = (uint64_t)64 << 20;
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    struct user_regs_struct r;
+    struct worker_stop stop = { 0 };
+    struct stage t;
+
+    CU_ASSERT_PTR_NOT_EQUAL_FATAL(at, MAP_FAILED);
+    if (!stage_open(&t)) {
+        CU_ASSERT_EQUAL(worker_registers(&t.w, &r), 0);
+        r.rip = (uintptr_t)fill;
+        r.rdi = (uintptr_t)at;
+        r.rsi = size;
+        CU_ASSERT_EQUAL(worker_set_registers(&t.w, &r), 0);
+        CU_ASSERT_EQUAL(worker_run(&t.w, 200, &stop), 0);
+        CU_ASSERT_EQUAL(stop.kind, WORKER_TIMEOUT);
+        worker_memory = (uint64_t)8 << 20;
+        CU_ASSERT_EQUAL(worker_run(&t.w, 60000, &stop), 0);
+        CU_ASSERT_EQUAL(stop.kind, WORKER_TOO_BIG);
+        worker_memory = WORKER_MEMORY;
+        stage_close(&t);
+    }
+    munmap(at, size);
+}
+
 static void test_worker__dead(void)
 {
     struct stage t;
@@ -384,5 +417,5 @@ static void test_worker__tracer_killed(void)
 }
 
 TEST_MAIN("test_worker", TEST(test_worker__gate), TEST(test_worker__never_allowed), TEST(test_worker__signals),
-          TEST(test_worker__timeout), TEST(test_worker__dead), TEST(test_worker__inject), TEST(test_worker__memory),
-          TEST(test_worker__privileges), TEST(test_worker__tracer_killed))
+          TEST(test_worker__timeout), TEST(test_worker__too_big), TEST(test_worker__dead), TEST(test_worker__inject),
+          TEST(test_worker__memory), TEST(test_worker__privileges), TEST(test_worker__tracer_killed))
