@@ -182,6 +182,20 @@ static void test_token__that_came_in(void)
     check_tokens("echo", 0);
 }
 
+/* In a user namespace no way leads back out of a pid namespace, and out of one that has ended none into another
+ * (unshare(2), EINVAL): forkaudit makes one audit, this program several. */
+static int is_used_up(void)
+{
+    static int n;
+    int own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC), r;
+
+    if (!n++)
+        return close(own);
+    r = setns(own, CLONE_NEWPID);
+    close(own);
+    return r;
+}
+
 static void reuse(const char *name, int64_t first)
 {
     struct audit a;
@@ -192,6 +206,10 @@ static void reuse(const char *name, int64_t first)
     }
     if (!judging_is_possible())
         return;
+    if (is_used_up()) {
+        test_skip("in a user namespace this program can have one pid namespace only");
+        return;
+    }
     run_play(&a, name, 1);
     CU_ASSERT_EQUAL(audit_ask(&a, "select reuse_pid from audit"), 1);
     CU_ASSERT_EQUAL(audit_ask(&a,
